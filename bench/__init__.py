@@ -1,0 +1,1 @@
+"""Benchmarks: Parley beside a bare bot, in the same run."""

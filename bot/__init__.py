@@ -1,0 +1,1 @@
+"""The core of Parley: it knows no chat platform."""

@@ -1,0 +1,1 @@
+"""The gateway: one client, its values and its catalogue of models."""

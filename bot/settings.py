@@ -1,0 +1,118 @@
+"""The core's settings, read once from the environment or `.env`, frozen; wrong ones stop the start."""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+ENV_FILE = ".env"
+_OWN = "BOT_"
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+def _named(name: str, default: Any, **limits: Any) -> Any:
+    return Field(default, validation_alias=AliasChoices(name), **limits)
+
+
+class Settings(BaseSettings):
+    """Every field's alias is the name of its environment variable; the names are a promise."""
+
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    api_key: SecretStr | None = _named("TOKENGATE_API_KEY", None)
+    base_url: str | None = _named("TOKENGATE_BASE_URL", None)
+    database_url: str | None = _named("DATABASE_URL", None)
+
+    data_dir: Path = _named("BOT_DATA_DIR", user_data_path("parley", appauthor=False))
+    locale: str = _named("BOT_LOCALE", "en")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _named("BOT_LOG_LEVEL", "INFO")
+    http_host: str = _named("BOT_HTTP_HOST", "127.0.0.1")
+    http_port: int | None = _named("BOT_HTTP_PORT", None, ge=0, le=65535)
+
+    model: str | None = _named("BOT_MODEL", None)
+    persona: str | None = _named("BOT_PERSONA", None, max_length=8000)
+    history_tokens: int = _named("BOT_HISTORY_TOKENS", 16_000, ge=256)
+    history_messages: int = _named("BOT_HISTORY_MESSAGES", 60, ge=2, le=1000)
+    max_output_tokens: int | None = _named("BOT_MAX_OUTPUT_TOKENS", None, ge=16)
+    max_waiting: int = _named("BOT_MAX_WAITING", 20, ge=1)
+    max_open_turns: int = _named("BOT_MAX_OPEN_TURNS", 1000, ge=1)
+    max_running: int = _named("BOT_MAX_RUNNING", 100, ge=1)
+    stop_grace: Seconds = _named("BOT_STOP_GRACE", 20.0)
+
+    model_aliases: dict[str, str] = _named("BOT_MODEL_ALIASES", {})
+    model_overrides: dict[str, dict[str, Any]] = _named("BOT_MODEL_OVERRIDES", {})
+    fallback_model: str | None = _named("BOT_FALLBACK_MODEL", None)
+    trust_models_list: bool = _named("BOT_TRUST_MODELS_LIST", False)
+    gateway_headers: dict[str, SecretStr] = _named("BOT_GATEWAY_HEADERS", {})
+    gateway_proxy: str | None = _named("BOT_GATEWAY_PROXY", None)
+    gateway_tries: int = _named("BOT_GATEWAY_TRIES", 3, ge=1, le=10)
+    gateway_max_wait: Seconds = _named("BOT_GATEWAY_MAX_WAIT", 120.0)
+    connect_timeout: Seconds = _named("BOT_CONNECT_TIMEOUT", 10.0)
+    first_byte_timeout: Seconds = _named("BOT_FIRST_BYTE_TIMEOUT", 120.0)
+    gap_timeout: Seconds = _named("BOT_GAP_TIMEOUT", 120.0)
+    total_timeout: Seconds = _named("BOT_TOTAL_TIMEOUT", 600.0)
+
+    @field_validator("base_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("it must begin with https:// or http://, as in https://gateway.example.com")
+        return value.rstrip("/") if value else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
+        return value
+
+    @property
+    def keyless(self) -> bool:
+        """No gateway is configured: the embedded backend answers."""
+        return self.api_key is None and self.base_url is None
+
+    @property
+    def database(self) -> str:
+        """The database's address; by default a file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'parley.db'}"
+
+
+def read() -> Settings:
+    """The settings as they stand. Raises `SettingsError` for the first wrong one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise explain(error) from None
+
+
+def explain(error: ValidationError) -> SettingsError:
+    """The first complaint as one line: which setting, what is wrong, what is right; never the value of a secret."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    message = first["msg"].removeprefix("Value error, ")
+    return SettingsError(name, "is not set" if first["type"] == "missing" else "has a wrong value", message)
+
+
+def unknown(environment: Mapping[str, str] | None = None) -> dict[str, str | None]:
+    """Names that begin with BOT_ but mean nothing, each with the nearest known name (None: nothing is near)."""
+    found = dict(environment if environment is not None else os.environ)
+    if environment is None:
+        found |= {name: value or "" for name, value in dotenv_values(ENV_FILE).items()}
+    known = [str(field.validation_alias.choices[0]) for field in _own_fields()]
+    strangers = [name for name in found if name.startswith(_OWN) and name not in known]
+    return {name: next(iter(get_close_matches(name, known, 1)), None) for name in sorted(strangers)}
+
+
+def _own_fields() -> list[Any]:
+    return [field for field in Settings.model_fields.values() if isinstance(field.validation_alias, AliasChoices)]

@@ -1,0 +1,1 @@
+"""Servers that stand in for the far ends, as strict as the real ones."""
