@@ -1,0 +1,188 @@
+"""A channel whose screen a test can read, as strict as a platform."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from bot.contract import Address, Capabilities, Origin, Person, Post, PostId
+from bot.errors import ChannelError, PostRejected
+
+Verb = Literal["anchor", "send", "edit", "delete", "notify", "typing"]
+
+KEY_LIMIT = 25
+"""Discord's limit of a nonce, the tightest of all platforms."""
+
+ADDRESS = Address("fake", "W1", "C1")
+ASKER = Person("U1", "Ann")
+ORIGIN = Origin(ADDRESS, ASKER, message_id="M1", locale="en")
+
+ROOMY = Capabilities(text_limit=2000, measure=len, edit_interval=1.0)
+
+
+@dataclass(slots=True)
+class ShownPost:
+    """One post as it stands on the screen; `history` holds every text it ever showed."""
+
+    id: PostId
+    text: str
+    final: bool
+    key: str
+    born: float
+    deleted: bool = False
+    history: list[str] = field(default_factory=list)
+
+    @property
+    def edits(self) -> int:
+        """How often its look was changed."""
+        return len(self.history) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One verb that was called, and when; `text` is a post's or a notice's text, `failed` says it was refused."""
+
+    verb: Verb
+    at: float
+    text: str = ""
+    final: bool = False
+    post_id: PostId | None = None
+    failed: bool = False
+
+
+class FakeChannel:
+    """Implements `bot.contract.Channel`.
+
+    `latency` is how long each verb takes by the given clock. Two verbs that write posts at once are a
+    failure of the caller and raise AssertionError: a reply has one writer.
+    """
+
+    def __init__(
+        self,
+        capabilities: Capabilities = ROOMY,
+        *,
+        clock: Callable[[], float] = lambda: 0.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        latency: float = 0.0,
+        origin: Origin = ORIGIN,
+    ) -> None:
+        self._capabilities = capabilities
+        self._clock = clock
+        self._sleep = sleep
+        self._latency = latency
+        self._origin = origin
+        self._failures: dict[Verb, list[ChannelError]] = {}
+        self._writing = False
+        self.posts: list[ShownPost] = []
+        self.notices: list[str] = []
+        self.statuses: list[str] = []
+        self.calls: list[Call] = []
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    # What a test does and sees.
+
+    def fail(self, verb: Verb, error: ChannelError, *, times: int = 1) -> None:
+        """The next `times` calls of a verb raise this error, and nothing is done then."""
+        self._failures.setdefault(verb, []).extend([error] * times)
+
+    def shown(self) -> list[str]:
+        """The texts of the posts that stand on the screen, oldest first."""
+        return [post.text for post in self.posts if not post.deleted]
+
+    def unfinished(self) -> list[PostId]:
+        """Posts that still wait for their final edit."""
+        return [post.id for post in self.posts if not (post.deleted or post.final)]
+
+    def verbs(self) -> list[Verb]:
+        """The verbs that wrote posts and were not refused, in order."""
+        return [call.verb for call in self.calls if call.verb in ("send", "edit", "delete") and not call.failed]
+
+    def seed(self, text: str, *, final: bool = False, key: str = "") -> PostId:
+        """A post of ours that stands there from an earlier attempt."""
+        return self._show(Post(text, final, key)).id
+
+    # The contract.
+
+    async def anchor(self, question: str) -> Origin:
+        await self._step(Call("anchor", self._clock(), question))
+        return replace(self._origin, message_id=self._show(Post(question, True, "")).id)
+
+    async def send(self, post: Post) -> PostId:
+        with self._one_writer():
+            await self._step(Call("send", self._clock(), post.text, post.final))
+            self._inspect(post)
+            known = [shown for shown in self.posts if shown.key == post.key and post.key]
+            return known[0].id if known else self._show(post).id
+
+    async def edit(self, post_id: PostId, post: Post) -> None:
+        with self._one_writer():
+            await self._step(Call("edit", self._clock(), post.text, post.final, post_id))
+            self._inspect(post)
+            shown = self._alive(post_id, final=post.final)
+            shown.text, shown.final = post.text, post.final
+            shown.history.append(post.text)
+
+    async def delete(self, post_id: PostId) -> None:
+        with self._one_writer():
+            await self._step(Call("delete", self._clock(), post_id=post_id))
+            for shown in self.posts:
+                shown.deleted = shown.deleted or shown.id == post_id
+
+    async def notify(self, text: str) -> None:
+        await self._step(Call("notify", self._clock(), text))
+        self.notices.append(text)
+
+    async def typing(self, status: str) -> None:
+        await self._step(Call("typing", self._clock(), status))
+        self.statuses.append(status)
+
+    # The platform's own rules.
+
+    @contextmanager
+    def _one_writer(self) -> Iterator[None]:
+        if self._writing:
+            raise AssertionError("two writers in one channel at the same time")
+        self._writing = True
+        try:
+            yield
+        finally:
+            self._writing = False
+
+    async def _step(self, call: Call) -> None:
+        waiting = self._failures.get(call.verb)
+        error = waiting.pop(0) if waiting else None
+        self.calls.append(replace(call, failed=error is not None))
+        if self._latency:
+            await self._sleep(self._latency)
+        if error is not None:
+            raise error
+
+    def _inspect(self, post: Post) -> None:
+        if not post.text.strip():
+            raise PostRejected("empty post")
+        if self._capabilities.measure(post.text) > self._capabilities.text_limit:
+            raise PostRejected("too long")
+        if not (post.key.isascii() and len(post.key) <= KEY_LIMIT):
+            raise PostRejected("bad key")
+
+    def _alive(self, post_id: PostId, *, final: bool) -> ShownPost:
+        found = [post for post in self.posts if post.id == post_id and not post.deleted]
+        if not found:
+            raise PostRejected("unknown post")
+        if self._capabilities.edit_interval is None:
+            raise PostRejected("posts cannot be edited here")
+        lifetime = self._capabilities.post_lifetime
+        if lifetime is not None and not final and self._clock() - found[0].born > lifetime:
+            raise PostRejected("the post is no longer open")
+        return found[0]
+
+    def _show(self, post: Post) -> ShownPost:
+        shown = ShownPost(
+            PostId(f"P{len(self.posts) + 1}"), post.text, post.final, post.key, self._clock(), history=[post.text]
+        )
+        self.posts.append(shown)
+        return shown
