@@ -1,0 +1,87 @@
+"""Block Kit as far as the bot uses it: the limits that Slack refuses, and the words that a person sees."""
+
+from collections.abc import Sequence
+
+from tests.fakes.slack.values import ApiError, Json
+from tests.fakes.slack.workspace import measure
+
+MARKDOWN_LIMIT = 12_000
+"""Characters of standard Markdown in one payload (https://docs.slack.dev/reference/block-kit/blocks/markdown-block)."""
+
+_KNOWN = {"section", "markdown", "image", "actions", "context", "context_actions", "divider", "header", "table", "file"}
+_ELEMENTS = {"actions": 25, "context": 10, "context_actions": 5}
+
+
+def checked(blocks: Sequence[Json]) -> Sequence[Json]:
+    """The blocks, or `invalid_blocks` / `msg_too_long` where Slack would not take them."""
+    if len(blocks) > 50 or sum(block.get("type") == "table" for block in blocks) > 1:
+        raise ApiError("invalid_blocks")
+    for block in blocks:
+        _check(block)
+    if sum(measure(str(block.get("text", ""))) for block in blocks if block.get("type") == "markdown") > MARKDOWN_LIMIT:
+        raise ApiError("msg_too_long")
+    return blocks
+
+
+def words(block: Json) -> str:
+    """What a person reads in a block."""
+    match block.get("type"):
+        case "markdown":
+            return str(block.get("text", ""))
+        case "section" | "header":
+            return "\n".join([_text(block), *(_text({"text": item}) for item in _items(block, "fields"))]).strip()
+        case "context":
+            return " ".join(_text({"text": item}) for item in _items(block, "elements"))
+        case "image":
+            return str(block.get("alt_text", ""))
+        case _:
+            return ""
+
+
+def buttons(block: Json) -> list[str]:
+    """The labels of what can be pressed in a block."""
+    if block.get("type") not in {"actions", "context_actions"}:
+        return []
+    return [label for item in _items(block, "elements") for label in _labels(item)]
+
+
+def _check(block: Json) -> None:
+    kind = str(block.get("type"))
+    refused = (
+        kind not in _KNOWN
+        or measure(str(block.get("block_id", ""))) > 255
+        or (kind == "section" and (not words(block) or measure(_text(block)) > 3_000))
+        or (kind == "header" and not 1 <= measure(_text(block)) <= 150)
+        or (kind == "image" and not 1 <= measure(str(block.get("alt_text", ""))) <= 2_000)
+        or (kind in _ELEMENTS and not 1 <= len(_items(block, "elements")) <= _ELEMENTS[kind])
+        or (kind in _ELEMENTS and not all(_fits(item) for item in _items(block, "elements")))
+    )
+    if refused:
+        raise ApiError("invalid_blocks", response_metadata={"messages": [f"[ERROR] invalid block: {kind}"]})
+
+
+def _fits(element: Json) -> bool:
+    if element.get("type") != "button":
+        return True
+    return (
+        1 <= measure(_text(element)) <= 75
+        and measure(str(element.get("value", ""))) <= 2_000
+        and measure(str(element.get("action_id", ""))) <= 255
+    )
+
+
+def _labels(element: Json) -> list[str]:
+    if element.get("type") != "feedback_buttons":
+        return [_text(element)]
+    sides = (element.get("positive_button"), element.get("negative_button"))
+    return [_text(side) for side in sides if isinstance(side, dict)]
+
+
+def _items(block: Json, name: str) -> list[Json]:
+    items = block.get(name)
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _text(holder: Json) -> str:
+    text = holder.get("text", "")
+    return str(text.get("text", "")) if isinstance(text, dict) else str(text)

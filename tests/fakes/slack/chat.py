@@ -1,0 +1,123 @@
+"""The `chat.*` methods that write whole messages."""
+
+from dataclasses import dataclass
+
+from tests.fakes.slack.args import Args
+from tests.fakes.slack.blocks import MARKDOWN_LIMIT, checked
+from tests.fakes.slack.stage import Stage
+from tests.fakes.slack.values import ApiError, Json, Message
+from tests.fakes.slack.workspace import measure
+
+POST_CUT = 40_000
+"""Characters of `text` after which chat.postMessage cuts (https://docs.slack.dev/reference/methods/chat.postMessage)."""
+
+UPDATE_LIMIT = 4_000
+"""Characters of `text` that chat.update takes (https://docs.slack.dev/reference/methods/chat.update)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a call wants to show; `blocks` None where it said nothing about them."""
+
+    text: str
+    blocks: list[Json] | None
+    markdown: bool
+
+
+def post_message(stage: Stage, args: Args) -> Json:
+    """`chat.postMessage`."""
+    channel = stage.workspace.channel(args.need("channel"))
+    content = content_of(args)
+    thread_ts = args.text("thread_ts")
+    if thread_ts is not None:
+        stage.workspace.parent(channel, thread_ts)
+    text, cut = _cut(content.text)
+    message = _message(stage, text, content, thread_ts)
+    stage.posted(channel, message)
+    warnings: Json = {"response_metadata": {"warnings": ["message_truncated"]}} if cut else {}
+    return {"channel": channel.id, "ts": message.ts, "message": stage.payloads.stored(channel, message), **warnings}
+
+
+def post_ephemeral(stage: Stage, args: Args) -> Json:
+    """`chat.postEphemeral`: seen by one member of the channel, never stored."""
+    channel = stage.workspace.channel(args.need("channel"))
+    user = args.need("user")
+    if user not in channel.members:
+        raise ApiError("user_not_in_channel")
+    content = content_of(args)
+    thread_ts = args.text("thread_ts")
+    if thread_ts is not None:
+        stage.workspace.parent(channel, thread_ts)
+    message = _message(stage, _cut(content.text)[0], content, thread_ts)
+    message.ephemeral_to = user
+    stage.posted(channel, message)
+    return {"message_ts": message.ts}
+
+
+def update(stage: Stage, args: Args) -> Json:
+    """`chat.update`: only the bot's own message, and not while it streams."""
+    channel = stage.workspace.channel(args.need("channel"))
+    message = stage.workspace.own(channel, args.need("ts"), "cant_update_message")
+    if stage.workspace.streaming(message.stream):
+        raise ApiError("streaming_state_conflict")
+    content = content_of(args)
+    if not content.markdown and measure(content.text) > UPDATE_LIMIT:
+        raise ApiError("msg_too_long")
+    before = stage.payloads.stored(channel, message)
+    _replace(message, content)
+    stage.altered(channel, message, before)
+    return {"channel": channel.id, "ts": message.ts, "text": message.text}
+
+
+def delete(stage: Stage, args: Args) -> Json:
+    """`chat.delete`: only the bot's own message."""
+    channel = stage.workspace.channel(args.need("channel"))
+    message = stage.workspace.own(channel, args.need("ts"), "cant_delete_message")
+    before = stage.payloads.stored(channel, message)
+    del channel.messages[message.ts]
+    stage.workspace.changes.notify()
+    if stage.echoes:
+        stage.push(stage.payloads.deleted(channel, before))
+    return {"channel": channel.id, "ts": message.ts}
+
+
+def permalink(stage: Stage, args: Args) -> Json:
+    """`chat.getPermalink`."""
+    channel = stage.workspace.channel(args.need("channel"))
+    ts = args.need("message_ts")
+    if ts not in channel.messages:
+        raise ApiError("message_not_found")
+    return {"channel": channel.id, "permalink": f"https://fake.slack.com/archives/{channel.id}/p{ts.replace('.', '')}"}
+
+
+def content_of(args: Args) -> Content:
+    """The words of a call, within the limits that all writing methods share."""
+    text, markdown, blocks = args.text("text"), args.text("markdown_text"), args.objects("blocks", "invalid_blocks")
+    if markdown is not None and (text is not None or blocks is not None):
+        raise ApiError("markdown_text_conflict")
+    if markdown is not None and measure(markdown) > MARKDOWN_LIMIT:
+        raise ApiError("msg_too_long")
+    if not (text or "").strip() and not (markdown or "").strip() and not blocks:
+        raise ApiError("no_text")
+    checked(blocks or ())
+    return Content(text or markdown or "", blocks, markdown is not None)
+
+
+def _replace(message: Message, content: Content) -> None:
+    """Earlier blocks stay, and go on hiding the text, unless the call sends `blocks` or `markdown_text`."""
+    message.text, message.edited = content.text, True
+    if content.blocks is not None or content.markdown:
+        message.blocks = tuple(content.blocks or ())
+        message.stream = None
+
+
+def _message(stage: Stage, text: str, content: Content, thread_ts: str | None) -> Message:
+    me = stage.workspace.identity.bot_user_id
+    return Message(stage.workspace.next_ts(), me, text, thread_ts, tuple(content.blocks or ()))
+
+
+def _cut(text: str) -> tuple[str, bool]:
+    if measure(text) <= POST_CUT:
+        return text, False
+    units = text.encode("utf-16-le", "surrogatepass")[: 2 * POST_CUT]
+    return units.decode("utf-16-le", "ignore"), True

@@ -1,0 +1,129 @@
+"""What people do in the workspace, each with the events that Slack pushes for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from tests.fakes.slack.responses import ResponseUrls
+from tests.fakes.slack.stage import Stage
+from tests.fakes.slack.values import ApiError, Channel, CommandOutcome, Json, Message, SharedFile
+
+
+@dataclass(slots=True)
+class People:
+    """The hands of everybody but the bot."""
+
+    stage: Stage
+    responses: ResponseUrls
+    files: dict[str, SharedFile]
+
+    def say(
+        self,
+        user: str,
+        channel_id: str,
+        text: str,
+        thread_ts: str | None,
+        files: Sequence[SharedFile],
+        *,
+        mention_first: bool,
+    ) -> Message:
+        """Write. A mention in a channel makes two events, an `app_mention` and a `message`."""
+        channel = self._place(user, channel_id)
+        if thread_ts is not None:
+            self.stage.workspace.parent(channel, thread_ts)
+        message = Message(self.stage.workspace.next_ts(), user, text, thread_ts, files=self._kept(files))
+        message.subtype = "file_share" if files else None
+        self.stage.workspace.add(channel, message)
+        events = self._events(channel, message)
+        for event in events if mention_first else reversed(events):
+            self._push(channel, event)
+        return message
+
+    def edit(self, user: str, channel_id: str, ts: str, text: str) -> None:
+        """Change one's own message."""
+        channel = self._place(user, channel_id)
+        message = channel.messages[ts]
+        before = self.stage.payloads.stored(channel, message)
+        message.edited = message.edited or text != message.text
+        message.text = text
+        self.stage.workspace.changes.notify()
+        self._push(channel, self.stage.payloads.changed(channel, message, before))
+
+    def delete(self, user: str, channel_id: str, ts: str) -> None:
+        """Take one's own message away."""
+        channel = self._place(user, channel_id)
+        before = self.stage.payloads.stored(channel, channel.messages.pop(ts))
+        self.stage.workspace.changes.notify()
+        self._push(channel, self.stage.payloads.deleted(channel, before))
+
+    async def command(self, user: str, channel_id: str, command: str, text: str) -> CommandOutcome:
+        """Call a slash command and wait for what becomes of it; it is sent once and never again."""
+        channel = self._place(user, channel_id)
+        url = self.responses.give(user, channel)
+        wire = self.stage.deliveries.wire
+        payload = self._command(user, channel, command, text, url)
+        outcome = None if wire is None else await wire.send("slash_commands", payload, None)
+        if outcome is None or not outcome.acked:
+            return CommandOutcome(acked=False, after=0.0, response_url=url, error="operation_timeout")
+        if outcome.response:
+            self._answer(url, outcome.response)
+        return CommandOutcome(acked=True, after=outcome.after, response_url=url, response=outcome.response)
+
+    def stop_stream(self, user: str, channel_id: str, ts: str) -> None:
+        """Press stop on an answer that streams."""
+        channel = self._place(user, channel_id)
+        message = channel.messages[ts]
+        if message.stream is None or not self.stage.workspace.streaming(message.stream):
+            raise ApiError("message_not_in_streaming_state")
+        message.stream.open, message.stream.stopped_by_user = False, True
+        self.stage.workspace.changes.notify()
+        event_ts = self.stage.workspace.next_ts()
+        stopped: Json = {"type": "agent_session_stopped", "user": user, "channel": channel.id, "event_ts": event_ts}
+        self._push(channel, {**stopped, "thread_ts": message.thread_ts, "streaming_message_ts": [ts]})
+
+    def _answer(self, url: str, response: Json) -> None:
+        try:
+            self.responses.answer(url, response)
+        except ApiError:
+            return  # an acknowledgement whose words Slack cannot show is still one
+
+    def _events(self, channel: Channel, message: Message) -> list[Json]:
+        plain = self.stage.payloads.message(channel, message)
+        mentioned = f"<@{self.stage.workspace.identity.bot_user_id}>" in message.text
+        if not mentioned or channel.kind == "im":
+            return [plain]
+        return [self.stage.payloads.mention(channel, message), plain]
+
+    def _push(self, channel: Channel, event: Json) -> None:
+        """The bot hears only of the channels that it is in."""
+        if self.stage.workspace.identity.bot_user_id in channel.members:
+            self.stage.push(event)
+
+    def _place(self, user: str, channel_id: str) -> Channel:
+        channel = self.stage.workspace.channels[channel_id]
+        if user not in channel.members:
+            raise ApiError("not_in_channel")
+        return channel
+
+    def _kept(self, files: Sequence[SharedFile]) -> tuple[SharedFile, ...]:
+        kept = tuple(replace(file, id=f"F{uuid4().hex[:10].upper()}") for file in files)
+        self.files.update({file.id: file for file in kept})
+        return kept
+
+    def _command(self, user: str, channel: Channel, command: str, text: str, url: str) -> Json:
+        me = self.stage.workspace.identity
+        return {
+            "token": "verification-token",
+            "team_id": me.team_id,
+            "team_domain": "fake",
+            "channel_id": channel.id,
+            "channel_name": "directmessage" if channel.kind == "im" else channel.id.lower(),
+            "user_id": user,
+            "user_name": self.stage.workspace.users[user].name,
+            "command": command,
+            "text": text,
+            "api_app_id": me.app_id,
+            "is_enterprise_install": "false",
+            "response_url": url,
+            "trigger_id": f"{uuid4().int % 10**12}.{uuid4().hex}",
+        }

@@ -1,0 +1,1 @@
+"""The Slack fake against the real SDK."""
