@@ -1,0 +1,101 @@
+"""The rules that a message's body must keep: lengths, embeds, components, files, flags."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tests.fakes.discord.wire import ApiError, Json, Problem, Upload, check_length, invalid, utf16
+from tests.fakes.discord.world import Flag
+
+TEXT_LIMIT = 2_000
+FILE_LIMIT = 10 * 1024 * 1024
+REQUEST_LIMIT = 25 * 1024 * 1024
+EMBED_TOTAL = 6_000
+_EMBED_TEXTS = {"title": 256, "description": 4_096}
+_SENDABLE_FLAGS = Flag.SUPPRESS_EMBEDS | Flag.SUPPRESS_NOTIFICATIONS | Flag.COMPONENTS_V2 | Flag.VOICE
+
+
+def check_body(body: Json, files: Sequence[Upload], extra_flags: int = 0) -> None:
+    """Refuse a body with a wrong field; emptiness is for `check_filled`. `extra_flags` may be set besides the usual."""
+    if body.get("content") is not None:
+        check_length("content", body["content"], 0, TEXT_LIMIT)
+    check_embeds(body.get("embeds") or [])
+    check_components(body.get("components") or [])
+    check_files(files)
+    flags = body.get("flags") or 0
+    if not isinstance(flags, int) or flags & ~(_SENDABLE_FLAGS | extra_flags):
+        raise invalid("flags", "NUMBER_TYPE_FLAGS", "Unknown or forbidden flags.")
+    if flags & Flag.COMPONENTS_V2 and (body.get("content") or body.get("embeds")):
+        message = "The 'content' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+        raise invalid("content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)
+
+
+def check_filled(content: str, embeds: Sequence[Json], components: Sequence[Json], files: Sequence[Any]) -> None:
+    """50006 for a message with nothing to see."""
+    if not (content or embeds or components or files):
+        raise ApiError(Problem.EMPTY_MESSAGE)
+
+
+def check_nonce(nonce: object) -> None:
+    """A nonce is a number or a text of at most 25 characters."""
+    if isinstance(nonce, str):
+        check_length("nonce", nonce, 0, 25)
+    elif not isinstance(nonce, int | None):
+        raise invalid("nonce", "BASE_TYPE_BAD_STRING", "Could not interpret as string or number.")
+
+
+def check_files(files: Sequence[Upload]) -> None:
+    """Ten files, each within the limit, else 413/40005 as Discord says it."""
+    sizes = [len(file.content) for file in files]
+    if any(size > FILE_LIMIT for size in sizes) or sum(sizes) > REQUEST_LIMIT:
+        raise ApiError(Problem.TOO_LARGE)
+    if len(files) > 10:
+        raise invalid("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
+
+
+def check_embeds(embeds: Sequence[Json]) -> None:
+    """The limits of embeds, each and together."""
+    if len(embeds) > 10:
+        raise invalid("embeds", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
+    if sum(_embed_length(f"embeds.{index}", embed) for index, embed in enumerate(embeds)) > EMBED_TOTAL:
+        raise invalid("embeds", "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {EMBED_TOTAL}")
+
+
+def _embed_length(path: str, embed: Json) -> int:
+    texts = [(f"{path}.{name}", embed.get(name), most) for name, most in _EMBED_TEXTS.items()]
+    texts.append((f"{path}.footer.text", (embed.get("footer") or {}).get("text"), 2_048))
+    texts.append((f"{path}.author.name", (embed.get("author") or {}).get("name"), 256))
+    fields = embed.get("fields") or []
+    if len(fields) > 25:
+        raise invalid(f"{path}.fields", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+    for index, entry in enumerate(fields):
+        check_length(f"{path}.fields.{index}.name", entry.get("name"), 1, 256)
+        check_length(f"{path}.fields.{index}.value", entry.get("value"), 1, 1_024)
+    given = [(place, text, most) for place, text, most in texts if text is not None]
+    shown = [check_length(place, text, 0, most) for place, text, most in given]
+    return sum(map(utf16, shown)) + sum(utf16(entry["name"]) + utf16(entry["value"]) for entry in fields)
+
+
+def check_components(components: Sequence[Json]) -> None:
+    """The limits of rows, buttons and selects; components v2 are counted only."""
+    rows = [row for row in components if row.get("type") == 1]
+    if len(rows) > 5:
+        raise invalid("components", "BASE_TYPE_MAX_LENGTH", "Must be 5 or fewer in length.")
+    seen: set[str] = set()
+    for index, row in enumerate(rows):
+        _check_row(f"components.{index}.components", row.get("components") or [], seen)
+
+
+def _check_row(path: str, items: Sequence[Json], seen: set[str]) -> None:
+    if not 1 <= len(items) <= (5 if all(item.get("type") == 2 for item in items) else 1):
+        raise invalid(path, "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length, selects alone.")
+    for index, item in enumerate(items):
+        if item.get("custom_id") is not None:
+            check_length(f"{path}.{index}.custom_id", item["custom_id"], 1, 100)
+            if item["custom_id"] in seen:
+                message = "Component custom id cannot be duplicated"
+                raise invalid(f"{path}.{index}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", message)
+            seen.add(item["custom_id"])
+        if item.get("label") is not None:
+            check_length(f"{path}.{index}.label", item["label"], 0, 80)
+        if len(item.get("options") or []) > 25:
+            raise invalid(f"{path}.{index}.options", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")

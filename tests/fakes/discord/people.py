@@ -1,0 +1,188 @@
+"""What people do in front of the bot, and what they see of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tests.fakes.discord.channel_routes import ChannelRoutes
+from tests.fakes.discord.commands import Commands
+from tests.fakes.discord.interactions import Interaction, Interactions
+from tests.fakes.discord.mentions import Allowed, mark
+from tests.fakes.discord.posting import Posting
+from tests.fakes.discord.sessions import Hub
+from tests.fakes.discord.wire import Json, utf16
+from tests.fakes.discord.world import Attachment, Channel, Flag, Message, MessageKind, User, World
+
+PERSON_LIMIT = 4_000
+OPTION_LIMIT = 6_000
+TYPING_S = 10.0
+_TYPES: dict[int, type | tuple[type, ...]] = {3: str, 4: int, 5: bool, 6: int, 7: int, 10: (int, float)}
+
+OptionValue = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a person attaches; `media_type` None as Discord leaves it for unknown ones."""
+
+    name: str
+    content: bytes
+    media_type: str | None = None
+    voice_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One suggestion under an option."""
+
+    name: str
+    value: OptionValue
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """A message as a person sees it. `thinking` is the placeholder of a deferred answer."""
+
+    id: int
+    author: str
+    content: str
+    reply_to: int | None
+    edited: bool
+    ephemeral: bool
+    thinking: bool
+    files: tuple[str, ...]
+    embeds: int
+    buttons: tuple[str, ...]
+    kind: MessageKind
+
+
+@dataclass(slots=True)
+class People:
+    """Everybody but the bot."""
+
+    world: World
+    hub: Hub
+    posting: Posting
+    channels: ChannelRoutes
+    commands: Commands
+    interactions: Interactions
+
+    def say(
+        self,
+        user: User,
+        channel: Channel,
+        content: str,
+        reply_to: int | None,
+        mention_reply: bool,
+        attachments: Sequence[File],
+    ) -> int:
+        """Write a message; gives its id."""
+        if not content.strip() and not attachments:
+            raise ValueError("a person cannot send an empty message")
+        if utf16(content) > PERSON_LIMIT:
+            raise ValueError(f"a person cannot send more than {PERSON_LIMIT} characters")
+        kind = MessageKind.DEFAULT if reply_to is None else MessageKind.REPLY
+        message = Message(self.world.ids.next(), channel.id, user, content.strip(), self.world.clock.now(), kind)
+        message.reply_to = reply_to
+        for file in attachments:
+            message.attachments.append(
+                Attachment(self.world.ids.next(), file.name, file.content, file.media_type, file.voice_seconds)
+            )
+            message.flags |= Flag.VOICE if file.voice_seconds is not None else 0
+        channel.messages[message.id] = message
+        mark(self.world, channel, message, Allowed(), mention_reply=mention_reply)
+        self.hub.message("MESSAGE_CREATE", message)
+        return message.id
+
+    def edit(self, message_id: int, content: str) -> None:
+        """Change the text of a message."""
+        channel, message = self.world.find(message_id)
+        message.content = content.strip()
+        message.edited_at = self.world.clock.now()
+        mark(self.world, channel, message, Allowed(), mention_reply=message.author.id in message.mentions)
+        self.hub.message("MESSAGE_UPDATE", message)
+
+    def delete(self, message_id: int) -> None:
+        """Take a message away."""
+        self.posting.remove(*self.world.find(message_id))
+
+    def resolve_embeds(self, message_id: int) -> None:
+        """The preview of a link appears: an update without an edit."""
+        _, message = self.world.find(message_id)
+        message.embeds = [{"type": "link", "url": "https://example.com", "title": "Example"}]
+        self.hub.message("MESSAGE_UPDATE", message)
+
+    def command(self, user: User, channel: Channel, name: str, options: Mapping[str, OptionValue]) -> Interaction:
+        """Call a registered slash command; the client would not let wrong options through."""
+        command = self.commands.named(name, channel.guild_id)
+        declared: dict[str, Json] = {option["name"]: option for option in command.get("options", [])}
+        missing = [key for key, option in declared.items() if option.get("required") and key not in options]
+        if missing or options.keys() - declared.keys():
+            raise ValueError(f"/{name} wants {sorted(declared)}, not {sorted(options)}")
+        given = [self._option(declared[key], value) for key, value in options.items()]
+        return self.interactions.open(2, user, channel, _data(command, given))
+
+    async def autocomplete(
+        self, user: User, channel: Channel, name: str, option: str, typed: str, others: Mapping[str, OptionValue]
+    ) -> list[Choice]:
+        """Type into an option; gives the suggestions, or `NotAnswered` after three seconds."""
+        command = self.commands.named(name, channel.guild_id)
+        declared: dict[str, Json] = {entry["name"]: entry for entry in command.get("options", [])}
+        if not declared[option].get("autocomplete"):
+            raise ValueError(f"option {option} of /{name} has no autocomplete")
+        given = [self._option(declared[key], value) for key, value in others.items()]
+        given.append({"name": option, "type": declared[option]["type"], "value": typed, "focused": True})
+        made = await self.interactions.open(4, user, channel, _data(command, given)).acknowledgement()
+        return [Choice(choice["name"], choice["value"]) for choice in made.choices]
+
+    def press(self, user: User, message_id: int, custom_id: str) -> Interaction:
+        """Press a button of a message."""
+        channel, message = self.world.find(message_id)
+        if custom_id not in _buttons(message):
+            raise LookupError(f"no button {custom_id} on message {message_id}")
+        data: Json = {"custom_id": custom_id, "component_type": 2}
+        return self.interactions.open(3, user, channel, data, message)
+
+    def screen(self, channel: Channel, user: User | None) -> list[ShownMessage]:
+        """The channel as a person sees it; without one, as everybody sees it."""
+        viewer = None if user is None else user.id
+        return [shown(message) for message in channel.messages.values() if message.seen_by in (None, viewer)]
+
+    def typing(self, channel: Channel) -> bool:
+        """Whether the typing sign of the bot shows."""
+        return channel.typing_since is not None and self.world.clock.now() - channel.typing_since < TYPING_S
+
+    def _option(self, declared: Json, value: OptionValue) -> Json:
+        if not isinstance(value, _TYPES[declared["type"]]):
+            raise TypeError(f"option {declared['name']} does not take {value!r}")
+        if isinstance(value, str) and utf16(value) > min(OPTION_LIMIT, declared.get("max_length", OPTION_LIMIT)):
+            raise ValueError(f"option {declared['name']} is too long")
+        choices = [choice["value"] for choice in declared.get("choices") or []]
+        if choices and value not in choices:
+            raise ValueError(f"option {declared['name']} must be one of {choices}")
+        return {"name": declared["name"], "type": declared["type"], "value": value}
+
+
+def shown(message: Message) -> ShownMessage:
+    """A message as a person sees it."""
+    return ShownMessage(
+        id=message.id,
+        author=message.author.name,
+        content=message.content,
+        reply_to=message.reply_to,
+        edited=message.edited_at is not None,
+        ephemeral=message.seen_by is not None,
+        thinking=bool(message.flags & Flag.LOADING),
+        files=tuple(attachment.name for attachment in message.attachments),
+        embeds=len(message.embeds),
+        buttons=_buttons(message),
+        kind=message.kind,
+    )
+
+
+def _buttons(message: Message) -> tuple[str, ...]:
+    rows = (row.get("components") or [] for row in message.components)
+    return tuple(str(item["custom_id"]) for row in rows for item in row if item.get("custom_id"))
+
+
+def _data(command: Json, options: Sequence[Json]) -> Json:
+    return {"id": command["id"], "name": command["name"], "type": 1, "options": list(options)}
