@@ -57,7 +57,7 @@ class ChatModel:
         def tell(chunk: Chunk | None) -> None:
             loop.call_soon_threadsafe(queue.put_nowait, chunk)
 
-        running = loop.run_in_executor(self._thread, self._run, _body(wanted, stream=stream), left, tell)
+        running = loop.run_in_executor(self._thread, self._run, body(wanted, stream=stream), left, tell)
         try:
             while (chunk := await queue.get()) is not None:
                 yield chunk
@@ -91,8 +91,8 @@ class ChatModel:
         return self._server
 
 
-def _body(wanted: Wanted, *, stream: bool) -> dict[str, Any]:
-    """The caller's own system prompt is left out: so small a model answers worse with it, measured."""
+def body(wanted: Wanted, *, stream: bool) -> dict[str, Any]:
+    """What the engine is asked. The caller's own system prompt is left out: so small a model answers worse with it, measured."""
     talk = [message for message in wanted.messages if message["role"] != "system"][-TURNS:]
     while talk and talk[0]["role"] != "user":
         talk = talk[1:]
