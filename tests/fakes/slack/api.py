@@ -14,6 +14,9 @@ from tests.fakes.slack.methods import METHODS, SCOPES, Method
 from tests.fakes.slack.stage import Stage
 from tests.fakes.slack.values import ApiError, Call, Json, Token
 
+HUNG_UP = 599
+"""The status kept for a call whose connection was cut; it is never read by anybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
@@ -55,15 +58,16 @@ class Api:
             await asyncio.sleep(fault.delay)
         reply = broken or self._answer(name, Args(values), token, is_json=is_json, fault=fault)
         self._keep(name, values, token, reply)
-        if fault is not None and fault.hang_up and request.transport is not None:
+        if reply.status == HUNG_UP and request.transport is not None:
             request.transport.abort()
         return _response(reply, self.scopes)
 
     def _answer(self, name: str, args: Args, token: Token, *, is_json: bool, fault: Fault | None) -> Reply:
-        if fault is not None and not fault.after_accept:
-            return _failed(fault)
-        reply = self._run(name, args, token, is_json=is_json)
-        return reply if fault is None else _failed(fault)
+        if fault is None or not fault.fails:
+            return self._run(name, args, token, is_json=is_json)
+        if fault.after_accept:
+            self._run(name, args, token, is_json=is_json)
+        return _failed(fault)
 
     def _run(self, name: str, args: Args, token: Token, *, is_json: bool) -> Reply:
         method = METHODS.get(name)
@@ -101,7 +105,8 @@ class Api:
 
     def _keep(self, name: str, values: Json, token: Token, reply: Reply) -> None:
         body = reply.body or {}
-        error = None if body.get("ok") else str(body.get("error", f"http_{reply.status}"))
+        silent = "hung_up" if reply.status == HUNG_UP else f"http_{reply.status}"
+        error = None if body.get("ok") else str(body.get("error", silent))
         self.calls.append(Call(name, values, time.monotonic(), token, reply.status, error))
         self.stage.workspace.changes.notify()
 
@@ -134,10 +139,12 @@ def _refused(error: str, **more: object) -> Reply:
 
 
 def _failed(fault: Fault) -> Reply:
+    if fault.hang_up:
+        return Reply(HUNG_UP, None)
     if fault.status == 429 or fault.retry_after is not None:
         return Reply(429, {"ok": False, "error": fault.error or "ratelimited"}, fault.retry_after or 1)
     if fault.error is None:
-        return Reply(fault.status if fault.status != 200 else 503, None)
+        return Reply(fault.status, None)
     return Reply(fault.status, {"ok": False, "error": fault.error})
 
 

@@ -42,7 +42,14 @@ def buttons(block: Json) -> list[str]:
     """The labels of what can be pressed in a block."""
     if block.get("type") not in {"actions", "context_actions"}:
         return []
-    return [label for item in _items(block, "elements") for label in _labels(item)]
+    return [_text(side) for item in _items(block, "elements") for side in _sides(item)]
+
+
+def actions(block: Json) -> list[Json]:
+    """What can be pressed in a block, as the press sends it back."""
+    return [
+        {**side, "block_id": block.get("block_id", "b")} for item in _items(block, "elements") for side in _sides(item)
+    ]
 
 
 def _check(block: Json) -> None:
@@ -70,11 +77,13 @@ def _fits(element: Json) -> bool:
     )
 
 
-def _labels(element: Json) -> list[str]:
+def _sides(element: Json) -> list[Json]:
+    """A button is itself; a pair of feedback buttons is two with one action id."""
     if element.get("type") != "feedback_buttons":
-        return [_text(element)]
+        return [element] if "action_id" in element else []
+    named: Json = {"type": "feedback_buttons", "action_id": element.get("action_id")}
     sides = (element.get("positive_button"), element.get("negative_button"))
-    return [_text(side) for side in sides if isinstance(side, dict)]
+    return [{**named, **side} for side in sides if isinstance(side, dict)]
 
 
 def _items(block: Json, name: str) -> list[Json]:

@@ -22,6 +22,7 @@ class Content:
     text: str
     blocks: list[Json] | None
     markdown: bool
+    names_linked: bool
 
 
 def post_message(stage: Stage, args: Args) -> Json:
@@ -74,8 +75,7 @@ def delete(stage: Stage, args: Args) -> Json:
     channel = stage.workspace.channel(args.need("channel"))
     message = stage.workspace.own(channel, args.need("ts"), "cant_delete_message")
     before = stage.payloads.stored(channel, message)
-    del channel.messages[message.ts]
-    stage.workspace.changes.notify()
+    stage.workspace.remove(channel, message.ts)
     if stage.echoes:
         stage.push(stage.payloads.deleted(channel, before))
     return {"channel": channel.id, "ts": message.ts}
@@ -100,12 +100,13 @@ def content_of(args: Args) -> Content:
     if not (text or "").strip() and not (markdown or "").strip() and not blocks:
         raise ApiError("no_text")
     checked(blocks or ())
-    return Content(text or markdown or "", blocks, markdown is not None)
+    linked = args.flag("link_names") or args.text("parse") == "full"
+    return Content(text or markdown or "", blocks, markdown is not None, linked)
 
 
 def _replace(message: Message, content: Content) -> None:
     """Earlier blocks stay, and go on hiding the text, unless the call sends `blocks` or `markdown_text`."""
-    message.text, message.edited = content.text, True
+    message.text, message.edited, message.names_linked = content.text, True, content.names_linked
     if content.blocks is not None or content.markdown:
         message.blocks = tuple(content.blocks or ())
         message.stream = None
@@ -113,7 +114,9 @@ def _replace(message: Message, content: Content) -> None:
 
 def _message(stage: Stage, text: str, content: Content, thread_ts: str | None) -> Message:
     me = stage.workspace.identity.bot_user_id
-    return Message(stage.workspace.next_ts(), me, text, thread_ts, tuple(content.blocks or ()))
+    message = Message(stage.workspace.next_ts(), me, text, thread_ts, tuple(content.blocks or ()))
+    message.names_linked = content.names_linked
+    return message
 
 
 def _cut(text: str) -> tuple[str, bool]:

@@ -43,11 +43,12 @@ class Wire(Protocol):
 
 
 class Deliveries:
-    """All events on their way. An event is `done` once it is acknowledged or given up."""
+    """All events, and the tries that are still to come."""
 
-    def __init__(self, clock: Clock, changes: Changes) -> None:
+    def __init__(self, clock: Clock, changes: Changes, wire: Wire) -> None:
         self.all: list[Delivery] = []
-        self.wire: Wire | None = None
+        self.wire = wire
+        self._under_way = 0
         self._clock = clock
         self._changes = changes
         self._tasks: set[asyncio.Task[None]] = set()
@@ -58,6 +59,7 @@ class Deliveries:
         kind = str(event.get("type")) if isinstance(event, dict) else "?"
         delivery = Delivery(str(body["event_id"]), kind, body)
         self.all.append(delivery)
+        self._under_way += 1
         self.spawn(self._deliver(delivery))
         return delivery.id
 
@@ -75,7 +77,7 @@ class Deliveries:
     @property
     def idle(self) -> bool:
         """Whether every event is acknowledged or given up."""
-        return all(delivery.acked or delivery.given_up for delivery in self.all)
+        return self._under_way == 0
 
     def spawn(self, work: Coroutine[object, object, None]) -> None:
         """Run something in the background until `close`."""
@@ -100,11 +102,10 @@ class Deliveries:
                 break
             retry = Retry(number, outcome.reason)
         delivery.given_up = not delivery.acked
+        self._under_way -= 1
         self._changes.notify()
 
     async def _send(self, delivery: Delivery, retry: Retry | None) -> Outcome:
-        if self.wire is None:
-            return Outcome(acked=False, reason="connection_failed")
         outcome = await self.wire.send("events_api", delivery.payload, retry)
         delivery.acked = delivery.acked or outcome.acked
         self._changes.notify()

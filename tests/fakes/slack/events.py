@@ -14,9 +14,9 @@ TOKEN = "verification-token"  # the deprecated field that every payload still ca
 class Payloads:
     """Builds payloads for one workspace; each event gets an id of its own."""
 
-    def __init__(self, workspace: Workspace, files_url: str) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self.files_url = files_url
+        self.files_url = ""
         self._ids: Iterator[int] = itertools.count(1)
 
     def body(self, event: Json) -> Json:
@@ -124,7 +124,7 @@ class Payloads:
 
     def _thread(self, channel: Channel, message: Message) -> Json:
         if message.thread_ts is None:
-            replies = [each for each in channel.messages.values() if each.thread_ts == message.ts]
-            return {"thread_ts": message.ts, "reply_count": len(replies)} if replies else {}
+            replies = channel.replies.get(message.ts)
+            return {"thread_ts": message.ts, "reply_count": replies} if replies else {}
         parent = channel.messages.get(message.thread_ts)
         return {"thread_ts": message.thread_ts, "parent_user_id": parent.author if parent else "USLACKBOT"}

@@ -1,4 +1,4 @@
-"""FakeSlack: the whole server on a loopback socket, with what people do in it and what they see."""
+"""FakeSlack: what people do in a workspace, what goes wrong there, and what is seen."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -8,113 +8,57 @@ from typing import Self
 from aiohttp import web
 
 from tests.fakes.slack import screen
-from tests.fakes.slack.api import Api, Secrets
-from tests.fakes.slack.clock import Changes, Clock
-from tests.fakes.slack.delivery import Deliveries
-from tests.fakes.slack.events import Payloads
+from tests.fakes.slack.clock import Clock
 from tests.fakes.slack.faults import Fault
 from tests.fakes.slack.hooks import Hooks
-from tests.fakes.slack.limits import Limits
-from tests.fakes.slack.people import People
-from tests.fakes.slack.responses import ResponseUrls
-from tests.fakes.slack.sockets import GRACE, Sockets
-from tests.fakes.slack.stage import Stage
+from tests.fakes.slack.server import Server
+from tests.fakes.slack.sockets import GRACE
 from tests.fakes.slack.values import (
     Ack,
     Call,
     Channel,
     CommandOutcome,
     Delivery,
+    Json,
+    Message,
     Ping,
     SharedFile,
     ShownMessage,
     User,
 )
-from tests.fakes.slack.workspace import Workspace
 
 
 class FakeSlack:
     """One workspace with one app installed. `async with FakeSlack() as slack:` opens it on a free port.
 
-    `events_url` set: events and commands come there by signed HTTP instead of over the sockets. `echoes` False:
-    the bot's own posts do not come back to it. `clock.advance(301)` lets Slack's time jump.
+    `echoes` False: the bot's own posts do not come back to it. `clock.advance(301)` lets Slack's time jump;
+    `speed` 60 makes a minute of Slack's last a second.
     """
 
     def __init__(self, *, port: int = 0, speed: float = 1.0, echoes: bool = True) -> None:
-        changes, clock = Changes(), Clock(speed)
-        self.clock = clock
-        self.workspace = Workspace(clock, changes)
-        self.secrets = Secrets()
-        self._port = port
-        self._files: dict[str, SharedFile] = {}
-        self._sockets = Sockets(clock, changes, self.app_id)
-        self._deliveries = Deliveries(clock, changes)
-        self._deliveries.wire = self._sockets
-        payloads = Payloads(self.workspace, "")
-        self.stage = Stage(self.workspace, payloads, self._deliveries, self._sockets, echoes)
-        self.api = Api(self.stage, self.secrets, Limits(clock))
-        self._responses = ResponseUrls(self.stage)
-        self._people = People(self.stage, self._responses, self._files)
-        self._runner: web.AppRunner | None = None
-        self.base_url = ""
+        self.clock = Clock(speed)
+        self.server = Server(port, self.clock, echoes=echoes)
+        self.workspace = self.server.workspace
+        self.api_url = ""
+        self.bot_token, self.app_token = self.server.secrets.bot, self.server.secrets.app
+        self.signing_secret = self.server.secrets.signing
+        identity = self.workspace.identity
+        self.team_id, self.app_id = identity.team_id, identity.app_id
+        self.bot_id, self.bot_user_id = identity.bot_id, identity.bot_user_id
 
     async def __aenter__(self) -> Self:
-        self._runner = web.AppRunner(self._app(), handle_signals=False, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
-        self._know(f"127.0.0.1:{self._runner.addresses[0][1]}")
+        await self.start([])
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._deliveries.close()
-        self._sockets.drop()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self.server.stop()
 
-    # Who and where
-
-    @property
-    def api_url(self) -> str:
-        """For `SLACK_API_URL`."""
-        return f"{self.base_url}/api/"
-
-    @property
-    def bot_token(self) -> str:
-        """The `xoxb-` token."""
-        return self.secrets.bot
-
-    @property
-    def app_token(self) -> str:
-        """The `xapp-` token, good for apps.connections.open alone."""
-        return self.secrets.app
-
-    @property
-    def signing_secret(self) -> str:
-        """What signed requests are signed with."""
-        return self.secrets.signing
-
-    @property
-    def team_id(self) -> str:
-        """The workspace's id."""
-        return self.workspace.identity.team_id
-
-    @property
-    def app_id(self) -> str:
-        """The app's id."""
-        return self.workspace.identity.app_id
-
-    @property
-    def bot_id(self) -> str:
-        """The bot's `B…` id."""
-        return self.workspace.identity.bot_id
-
-    @property
-    def bot_user_id(self) -> str:
-        """The bot's user id, as it is mentioned."""
-        return self.workspace.identity.bot_user_id
+    async def start(self, extra: list[web.RouteDef]) -> None:
+        """Listen, with routes beside Slack's own."""
+        await self.server.start(extra)
+        self.api_url = f"{self.server.base_url}/api/"
 
     def user(self, id: str, name: str, locale: str = "en-US") -> User:
         """Let a person join the workspace."""
@@ -126,6 +70,12 @@ class FakeSlack:
         everybody = {*members, self.bot_user_id} if bot else set(members)
         self.workspace.channels[id] = Channel(id, kind, everybody)
         return self.workspace.channels[id]
+
+    def earlier(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
+        """Something that was said before the app came: it is there to be read, but no event tells of it."""
+        message = Message(self.workspace.next_ts(), user, text, thread_ts)
+        self.workspace.add(self.workspace.channels[channel], message)
+        return message.ts
 
     # What a person does
 
@@ -140,20 +90,21 @@ class FakeSlack:
         mention_first: bool = True,
     ) -> str:
         """Write; returns the message's ts. Its events are on their way, not yet there."""
-        return self._people.say(user, channel, text, thread_ts, files, mention_first=mention_first).ts
+        people = self.server.people
+        return people.say(user, channel, text, thread_ts, files, mention_first=mention_first).ts
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
         """Change a message."""
-        self._people.edit(user, channel, ts, text)
+        self.server.people.edit(user, channel, ts, text)
 
     async def unfurl(self, channel: str, ts: str) -> None:
         """Let a link unfurl: a `message_changed` whose text is the same."""
         message = self.workspace.channels[channel].messages[ts]
-        self._people.edit(message.author, channel, ts, message.text)
+        self.server.people.edit(message.author, channel, ts, message.text)
 
     async def delete(self, user: str, channel: str, ts: str) -> None:
         """Take a message away."""
-        self._people.delete(user, channel, ts)
+        self.server.people.delete(user, channel, ts)
 
     async def command(
         self, user: str, channel: str, command: str, text: str = "", thread_ts: str | None = None
@@ -161,30 +112,38 @@ class FakeSlack:
         """Call a slash command and see what becomes of it; inside a thread Slack refuses it unsent."""
         if thread_ts is not None:
             return CommandOutcome(acked=False, after=0.0, response_url="", error="not_in_thread")
-        return await self._people.command(user, channel, command, text)
+        return await self.server.people.command(user, channel, command, text)
+
+    async def press(self, user: str, channel: str, ts: str, action_id: str) -> CommandOutcome:
+        """Press a button under a message."""
+        return await self.server.people.press(user, channel, ts, action_id)
 
     async def stop_stream(self, user: str, channel: str, ts: str) -> None:
         """Press stop on an answer that streams."""
-        self._people.stop_stream(user, channel, ts)
+        self.server.people.stop_stream(user, channel, ts)
+
+    def push(self, event: Json) -> str:
+        """Send any other inner event (`app_uninstalled`, another bot's message, …); returns its event id."""
+        return self.server.stage.push(event)
 
     # What goes wrong
 
     async def redeliver(self, event_id: str, reason: str = "timeout") -> bool:
         """Send an event once more with the marks of a retry; whether it was acknowledged."""
-        return await self._deliveries.again(event_id, reason)
+        return await self.server.deliveries.again(event_id, reason)
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Tell all sockets to leave; those that stay are closed ten seconds later."""
-        await self._sockets.disconnect(reason)
-        self._deliveries.spawn(self._close_leaving())
+        await self.server.sockets.disconnect(reason)
+        self.server.deliveries.spawn(self._close_leaving())
 
     def drop(self) -> None:
         """Cut all sockets without a word."""
-        self._sockets.drop()
+        self.server.sockets.drop()
 
     def refuse(self, seconds: float) -> None:
         """Turn new sockets away for so long."""
-        self._sockets.refused_until = self.clock.now() + seconds
+        self.server.sockets.refused_until = self.clock.now() + seconds
 
     def fail(
         self,
@@ -201,20 +160,26 @@ class FakeSlack:
         """Let the next calls of a method (`*`: of any) fail.
 
         `error` alone is a refusal by Slack; `retry_after` a 429; `status` without an error an HTML page;
-        `hang_up` cuts the connection; `delay` (seconds) comes first. `after_accept`: the call takes effect, only its
-        answer is lost.
+        `hang_up` cuts the connection; `delay` (real seconds) comes first, and alone is no failure.
+        `after_accept`: the call takes effect, only its answer is lost.
         """
         fault = Fault(error, status, retry_after, hang_up, delay, after_accept)
-        self.api.faults.add(method, fault, times)
+        self.server.api.faults.add(method, fault, times)
 
     def limit(self, factor: float | None) -> None:
         """Scale all rate limits (0.1: a tenth), or switch them off with None."""
-        self.api.limits.factor = factor
+        self.server.api.limits.factor = factor
+
+    def use_http(self, events_url: str) -> Hooks:
+        """From now on send events, commands and presses to this address, signed, instead of down the sockets."""
+        hooks = Hooks(self.clock, events_url, self.signing_secret, self.server.sockets.acks)
+        self.server.deliveries.wire = hooks
+        return hooks
 
     # What is seen
 
     def screen(self, channel: str, thread_ts: str | None = None) -> list[ShownMessage]:
-        """What a person sees now, oldest first."""
+        """What a person sees now, oldest first: the channel itself, or a thread with its parent."""
         return screen.screen(self.workspace, self.workspace.channels[channel], thread_ts)
 
     def status(self, channel: str, thread_ts: str) -> str | None:
@@ -224,17 +189,21 @@ class FakeSlack:
     @property
     def calls(self) -> list[Call]:
         """Every Web API call so far."""
-        return self.api.calls
+        return self.server.api.calls
+
+    def called(self, method: str) -> list[Call]:
+        """The calls of one method so far."""
+        return [call for call in self.calls if call.method == method]
 
     @property
     def acks(self) -> list[Ack]:
         """Every acknowledgement so far, the late ones too."""
-        return self._sockets.acks
+        return self.server.sockets.acks
 
     @property
     def deliveries(self) -> list[Delivery]:
         """Every event so far and how far it came."""
-        return self._deliveries.all
+        return self.server.deliveries.all
 
     @property
     def pinged(self) -> list[Ping]:
@@ -244,12 +213,12 @@ class FakeSlack:
     @property
     def sockets(self) -> int:
         """How many sockets are open."""
-        return len(self._sockets.open)
+        return len(self.server.sockets.open)
 
     @property
     def idle(self) -> bool:
-        """Whether no event is on its way."""
-        return self._deliveries.idle
+        """Whether no event is on its way: each is acknowledged or given up."""
+        return self.server.deliveries.idle
 
     async def until(self, condition: Callable[[], bool], within: float = 5.0) -> None:
         """Wait (real seconds) until something holds; looked at after every change here."""
@@ -259,36 +228,6 @@ class FakeSlack:
         """Wait until so many sockets are open."""
         await self.until(lambda: self.sockets >= sockets)
 
-    # HTTP mode
-
-    def use_http(self, events_url: str) -> Hooks:
-        """From now on send events and commands to this address, signed."""
-        hooks = Hooks(self.clock, events_url, self.secrets.signing, self._sockets.acks)
-        self._deliveries.wire = hooks
-        return hooks
-
     async def _close_leaving(self) -> None:
         await self.clock.sleep(GRACE)
-        await self._sockets.close_leaving()
-
-    def _know(self, host: str) -> None:
-        self.base_url = self._responses.base_url = f"http://{host}"
-        self._sockets.base_url = f"ws://{host}"
-        self.stage.payloads.files_url = f"http://{host}/files/"
-
-    def _app(self) -> web.Application:
-        app = web.Application(client_max_size=32 * 2**20)
-        app.router.add_route("*", "/api/{method}", self.api.handle)
-        app.router.add_get("/link/", self._sockets.connect)
-        app.router.add_post("/commands/{key}", self._responses.handle)
-        app.router.add_get("/files/{id}/{name}", self._file)
-        return app
-
-    async def _file(self, request: web.Request) -> web.Response:
-        file = self._files.get(request.match_info["id"])
-        if request.headers.get("Authorization") != f"Bearer {self.secrets.bot}":
-            page = "<!DOCTYPE html><html><body>Sign in to Slack</body></html>"
-            return web.Response(text=page, content_type="text/html")
-        if file is None:
-            return web.Response(status=404)
-        return web.Response(body=file.content, content_type=file.mimetype)
+        await self.server.sockets.close_leaving()

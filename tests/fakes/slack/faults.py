@@ -14,6 +14,11 @@ class Fault:
     delay: float = 0.0
     after_accept: bool = False
 
+    @property
+    def fails(self) -> bool:
+        """Whether it is more than a delay."""
+        return self.error is not None or self.status != 200 or self.retry_after is not None or self.hang_up
+
 
 @dataclass(slots=True)
 class Faults:

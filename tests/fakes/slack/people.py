@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
+from tests.fakes.slack.blocks import actions
 from tests.fakes.slack.responses import ResponseUrls
 from tests.fakes.slack.stage import Stage
 from tests.fakes.slack.values import ApiError, Channel, CommandOutcome, Json, Message, SharedFile
@@ -52,22 +53,23 @@ class People:
     def delete(self, user: str, channel_id: str, ts: str) -> None:
         """Take one's own message away."""
         channel = self._place(user, channel_id)
-        before = self.stage.payloads.stored(channel, channel.messages.pop(ts))
-        self.stage.workspace.changes.notify()
+        before = self.stage.payloads.stored(channel, channel.messages[ts])
+        self.stage.workspace.remove(channel, ts)
         self._push(channel, self.stage.payloads.deleted(channel, before))
 
     async def command(self, user: str, channel_id: str, command: str, text: str) -> CommandOutcome:
         """Call a slash command and wait for what becomes of it; it is sent once and never again."""
         channel = self._place(user, channel_id)
         url = self.responses.give(user, channel)
-        wire = self.stage.deliveries.wire
-        payload = self._command(user, channel, command, text, url)
-        outcome = None if wire is None else await wire.send("slash_commands", payload, None)
-        if outcome is None or not outcome.acked:
-            return CommandOutcome(acked=False, after=0.0, response_url=url, error="operation_timeout")
-        if outcome.response:
-            self._answer(url, outcome.response)
-        return CommandOutcome(acked=True, after=outcome.after, response_url=url, response=outcome.response)
+        return await self._ask("slash_commands", self._command(user, channel, command, text, url), url)
+
+    async def press(self, user: str, channel_id: str, ts: str, action_id: str) -> CommandOutcome:
+        """Press a button and wait for what becomes of it; like a command it is sent once."""
+        channel = self._place(user, channel_id)
+        message = channel.messages[ts]
+        action = {each["action_id"]: each for block in message.blocks for each in actions(block)}[action_id]
+        url = self.responses.give(user, channel)
+        return await self._ask("interactive", self._pressed(user, channel, message, action, url), url)
 
     def stop_stream(self, user: str, channel_id: str, ts: str) -> None:
         """Press stop on an answer that streams."""
@@ -80,6 +82,14 @@ class People:
         event_ts = self.stage.workspace.next_ts()
         stopped: Json = {"type": "agent_session_stopped", "user": user, "channel": channel.id, "event_ts": event_ts}
         self._push(channel, {**stopped, "thread_ts": message.thread_ts, "streaming_message_ts": [ts]})
+
+    async def _ask(self, kind: str, payload: Json, url: str) -> CommandOutcome:
+        outcome = await self.stage.deliveries.wire.send(kind, payload, None)
+        if not outcome.acked:
+            return CommandOutcome(acked=False, after=outcome.after, response_url=url, error="operation_timeout")
+        if outcome.response:
+            self._answer(url, outcome.response)
+        return CommandOutcome(acked=True, after=outcome.after, response_url=url, response=outcome.response)
 
     def _answer(self, url: str, response: Json) -> None:
         try:
@@ -109,6 +119,22 @@ class People:
         kept = tuple(replace(file, id=f"F{uuid4().hex[:10].upper()}") for file in files)
         self.files.update({file.id: file for file in kept})
         return kept
+
+    def _pressed(self, user: str, channel: Channel, message: Message, action: Json, url: str) -> Json:
+        me = self.stage.workspace.identity
+        return {
+            "type": "block_actions",
+            "token": "verification-token",
+            "team": {"id": me.team_id, "domain": "fake"},
+            "user": {"id": user, "username": self.stage.workspace.users[user].name, "team_id": me.team_id},
+            "api_app_id": me.app_id,
+            "container": {"type": "message", "message_ts": message.ts, "channel_id": channel.id, "is_ephemeral": False},
+            "channel": {"id": channel.id, "name": channel.id.lower()},
+            "message": self.stage.payloads.stored(channel, message),
+            "response_url": url,
+            "trigger_id": f"{uuid4().int % 10**12}.{uuid4().hex}",
+            "actions": [{**action, "action_ts": self.stage.workspace.next_ts()}],
+        }
 
     def _command(self, user: str, channel: Channel, command: str, text: str, url: str) -> Json:
         me = self.stage.workspace.identity

@@ -141,7 +141,7 @@ class Sockets:
     def _acknowledge(self, socket: Socket, frame: str) -> None:
         answer = json.loads(frame)
         envelope_id = str(answer.get("envelope_id"))
-        waiting = socket.pending.get(envelope_id)
+        waiting = socket.pending.pop(envelope_id, None)
         if waiting is None or waiting.answer.done():
             return
         after = self._clock.now() - waiting.sent

@@ -66,7 +66,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:
-    """What a slash command came to. `error` is what the person is told: `operation_timeout`, `not_in_thread`, …"""
+    """What a command or press came to. `error` is what the person is told: `operation_timeout`, `not_in_thread`."""
 
     acked: bool
     after: float
@@ -132,7 +132,10 @@ class Stream:
 
 @dataclass(slots=True)
 class Message:
-    """A stored message. `blocks` are shown instead of `text` unless `stream` says that they stand under it."""
+    """A stored message. `blocks` are shown instead of `text`, under it where there is or was a `stream`.
+
+    `names_linked`: a plain `@channel` in it calls people as `<!channel>` does.
+    """
 
     ts: str
     author: str
@@ -146,14 +149,16 @@ class Message:
     subtype: str | None = None
     tasks: dict[str, str] = field(default_factory=dict)
     reactions: set[str] = field(default_factory=set)
+    names_linked: bool = False
 
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation; `kind` is channel, group, mpim or im; messages by ts, deleted ones gone."""
+    """A conversation; `kind` is channel, group, mpim or im; messages by ts, deleted ones gone; `replies` counts."""
 
     id: str
     kind: str
     members: set[str]
     messages: dict[str, Message] = field(default_factory=dict)
+    replies: dict[str, int] = field(default_factory=dict)
     ephemeral: list[Message] = field(default_factory=list)

@@ -15,6 +15,7 @@ STATUS_LIFE = 120.0
 """Seconds after which the status line vanishes (https://docs.slack.dev/reference/methods/assistant.threads.setStatus)."""
 
 _PINGS = re.compile(r"<(?:!(?:channel|here|everyone|subteam\^\w+)|@[UW]\w+)(?:\|[^>]*)?>")
+_NAMES = re.compile(r"@(?:channel|here|everyone)\b")
 
 
 def measure(text: str) -> int:
@@ -96,14 +97,18 @@ class Workspace:
 
     def add(self, channel: Channel, message: Message) -> None:
         """Show a message, note whom it pings, and take the thread's status away if it is the bot's."""
-        target = channel.ephemeral if message.ephemeral_to else None
-        if target is None:
-            channel.messages[message.ts] = message
+        if message.ephemeral_to is not None:
+            channel.ephemeral.append(message)
         else:
-            target.append(message)
-        if message.author == self.identity.bot_user_id:
-            self.statuses.pop((channel.id, message.thread_ts or ""), None)
+            self._store(channel, message)
         self.changed(channel, message)
+
+    def remove(self, channel: Channel, ts: str) -> None:
+        """Take a message away."""
+        gone = channel.messages.pop(ts)
+        if gone.thread_ts is not None:
+            channel.replies[gone.thread_ts] -= 1
+        self.changes.notify()
 
     def changed(self, channel: Channel, message: Message) -> None:
         """Look at a message again after it was written, grew or was changed."""
@@ -122,9 +127,18 @@ class Workspace:
             return None
         return status.text
 
+    def _store(self, channel: Channel, message: Message) -> None:
+        channel.messages[message.ts] = message
+        if message.thread_ts is None:
+            return
+        channel.replies[message.thread_ts] = channel.replies.get(message.thread_ts, 0) + 1
+        if message.author == self.identity.bot_user_id:
+            self.statuses.pop((channel.id, message.thread_ts), None)
+
     def _note_pings(self, channel: Channel, message: Message) -> None:
         written = " ".join([message.text, *(str(block) for block in message.blocks)])
-        for mention in _PINGS.findall(written):
+        called = _PINGS.findall(written) + (_NAMES.findall(written) if message.names_linked else [])
+        for mention in called:
             ping = Ping(channel.id, message.ts, mention)
             if ping not in self.pinged:
                 self.pinged.append(ping)
