@@ -62,8 +62,6 @@ class FakeDiscord(Server):
         message = None if message_id is None else parent.messages[message_id]
         return self.channels.start_thread(user, parent, name, message)
 
-    # What people do and see
-
     async def say(
         self,
         user: User,
@@ -124,3 +122,15 @@ class FakeDiscord(Server):
         async with asyncio.timeout(timeout):
             while not condition():  # noqa: ASYNC110 - what is waited for lies in many places, none of which signals
                 await asyncio.sleep(0.002)
+
+    async def settled(self, channel: Channel, *, quiet_s: float = 1.5, timeout: float = 60.0) -> None:
+        """Wait until the last message is the bot's and nothing has changed for a while, in real seconds."""
+        seen: object = None
+        since = asyncio.get_running_loop().time()
+        async with asyncio.timeout(timeout):
+            while seen is None or asyncio.get_running_loop().time() - since < quiet_s:
+                now = self.screen(channel)
+                mine = bool(now) and now[-1].author == self.world.bot.name and not now[-1].thinking
+                if now != seen or not mine:
+                    seen, since = now, asyncio.get_running_loop().time()
+                await asyncio.sleep(0.01)

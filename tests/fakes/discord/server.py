@@ -1,6 +1,6 @@
 """The fake's server: one port for REST, gateway and files, and every trouble that can be ordered on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from json import loads
 from types import TracebackType
 from typing import Self
@@ -48,6 +48,7 @@ class Server:
         self._rest = Rest(token, self.limiter, self._faults)
         self._routes = self._table()
         self._port = port
+        self._extensions: list[Callable[[web.Application], None]] = []
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
 
@@ -66,7 +67,9 @@ class Server:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    # The place
+    def extend(self, attach: Callable[[web.Application], None]) -> None:
+        """Let somebody mount more routes on the port; before it is entered."""
+        self._extensions.append(attach)
 
     @property
     def base_url(self) -> str:
@@ -92,8 +95,6 @@ class Server:
     def pinged(self) -> list[Ping]:
         """Whom the bot's messages really notified."""
         return self.world.pinged
-
-    # Troubles
 
     async def disconnect(self, code: int = 4000, *, resumable: bool = True) -> None:
         """Close every gateway connection with a code; not resumable: the sessions are gone, and events with them."""
@@ -186,6 +187,8 @@ class Server:
         app.router.add_get("/gateway", self.gateway.serve)
         app.router.add_get("/gateway/resume", self.gateway.serve)
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{name}", self._file)
+        for attach in self._extensions:
+            attach(app)
         return app
 
     async def _file(self, request: web.Request) -> web.Response:
