@@ -1,0 +1,136 @@
+"""The Channel on Discord: posts by whichever route the origin leaves open."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from adapters.discord import markup
+from adapters.discord.deferral import Deferrals
+from adapters.discord.drafts import Drafts
+from adapters.discord.routes import BotRoute, EitherRoute, Route, Speaking
+from adapters.discord.token import Token
+from adapters.discord.token_route import TokenRoute
+from bot.contract import Capabilities, Origin, Post, PostId
+from bot.errors import ChannelError, ChannelGone, PostRejected
+
+EDIT_INTERVAL_S = 1.3
+"""Five edits in five seconds are commonly allowed in one channel, and sends count for themselves."""
+TYPING_INTERVAL_S = 8.0
+"""The sign stays for about ten seconds (https://discord.com/developers/docs/resources/channel#trigger-typing-indicator)."""
+
+
+class DiscordChannel:
+    """One origin's place to speak in. An intermediate edit returns at once and is made beside the caller."""
+
+    def __init__(self, origin: Origin, speaking: Speaking, deferrals: Deferrals) -> None:
+        self._origin = origin
+        self._speaking = speaking
+        self._token = Token.restored(origin.address, origin.state)
+        self._by_token = None if self._token is None else TokenRoute(speaking, deferrals, self._token)
+        self._bot = BotRoute(speaking, _place(origin), _answered(origin), origin.asker.id)
+        self._route = self._preferred()
+        self._gone: ChannelGone | None = None
+        self._capabilities = Capabilities(
+            text_limit=markup.TEXT_LIMIT,
+            measure=markup.measure,
+            edit_interval=EDIT_INTERVAL_S,
+            post_lifetime=self._lifetime(),
+            typing_interval=TYPING_INTERVAL_S,
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Posts by the bot's token can be edited for ever, those by an interaction's until it ends."""
+        return self._capabilities
+
+    async def anchor(self, question: str) -> Origin:
+        """The deferred response becomes the question; the answer is a message that replies to it."""
+        if self._token is None or self._by_token is None or self._token.anchored:
+            return self._origin
+        text = markup.quote(self._origin.asker.name, question)
+        try:
+            shown = await self._by_token.fill(text)
+        except ChannelGone:
+            if not self._token.may_post:
+                raise
+            shown = await self._bot.send(text, f"anchor-{self._token.interaction}"[:25])
+        return replace(self._origin, message_id=str(shown), state=self._token.under_question().stored())
+
+    async def send(self, post: Post) -> PostId:
+        return await self._route.send(_text(post), post.key)
+
+    async def edit(self, post_id: PostId, post: Post) -> None:
+        text = _text(post)
+        if self._gone is not None:
+            raise self._gone
+        drafts = self._drafts()
+        if not post.final:
+            drafts.offer(post_id, lambda: self._draft(post_id, text))
+            return
+        await drafts.settle(post_id)
+        await self._route.edit(post_id, text)
+
+    async def delete(self, post_id: PostId) -> None:
+        await self._drafts().settle(post_id)
+        with suppress(ChannelGone):
+            await self._route.delete(post_id)
+
+    async def notify(self, text: str) -> None:
+        shown = markup.fitted(text)
+        if self._by_token is None:
+            await self._bot.whisper(shown)
+        elif self._may_post:
+            await EitherRoute(self._by_token, self._bot).whisper(shown)
+        else:
+            await self._by_token.whisper(shown)
+
+    async def typing(self, status: str) -> None:
+        """Discord shows no words here; a deferred command shows that it is thinking by itself."""
+        if self._by_bot_first:
+            self._bot.typing()
+
+    @property
+    def _may_post(self) -> bool:
+        return self._token is None or (self._token.may_post and not self._token.private)
+
+    @property
+    def _by_bot_first(self) -> bool:
+        return self._token is None or (self._token.anchored and self._may_post)
+
+    def _preferred(self) -> Route:
+        if self._by_token is None:
+            return self._bot
+        if not self._may_post:
+            return self._by_token
+        ways = (self._bot, self._by_token) if self._by_bot_first else (self._by_token, self._bot)
+        return EitherRoute(*ways)
+
+    def _lifetime(self) -> float | None:
+        return None if self._token is None or self._may_post else self._token.left
+
+    def _drafts(self) -> Drafts:
+        """Those of the channel, whose posts share a rate limit; an interaction's posts have their own."""
+        token = self._token
+        own = token is not None and not self._by_bot_first
+        return self._speaking().drafts(f"token-{token.interaction}" if own and token else str(_place(self._origin)))
+
+    async def _draft(self, post_id: PostId, text: str) -> None:
+        try:
+            await self._route.draft(post_id, text)
+        except ChannelGone as error:
+            self._gone = error
+        except ChannelError:
+            pass  # a newer text comes soon, and the final edit tells its own failure
+
+
+def _text(post: Post) -> str:
+    if markup.measure(post.text) > markup.TEXT_LIMIT:
+        raise PostRejected("too long for one post")
+    return markup.render(post.text)
+
+
+def _place(origin: Origin) -> int:
+    return int(origin.address.thread or origin.address.channel)
+
+
+def _answered(origin: Origin) -> int | None:
+    return None if origin.message_id is None else int(origin.message_id)

@@ -1,0 +1,106 @@
+"""The three seconds in which an interaction must be answered, and what became of them."""
+
+import asyncio
+import logging
+from time import monotonic
+from typing import Any
+
+import aiohttp
+import discord
+
+from adapters.discord.failures import brief
+from adapters.discord.token import LIFETIME
+
+log = logging.getLogger("parley.discord")
+
+_ALREADY_ANSWERED = 40060
+
+
+class Deferral:
+    """One interaction of this process; deferred at most once, by whoever comes first."""
+
+    def __init__(self, interaction: discord.Interaction[Any], *, private: bool) -> None:
+        self._interaction = interaction
+        self._private = private
+        self._task: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()
+        self._dead = False
+        self.untouched = True
+        self.born = monotonic()
+
+    @property
+    def begun(self) -> bool:
+        """Whether Discord has been, or is being, told to wait."""
+        return self._task is not None
+
+    def begin(self) -> "asyncio.Task[None]":
+        """Tell Discord to wait, if nobody has yet; the same task for all who ask."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._defer())
+        return self._task
+
+    async def refuse(self, text: str) -> None:
+        """Answer at once and for good, to the asker alone."""
+        silent = discord.AllowedMentions.none()
+        try:
+            if self._task is None:
+                await self._interaction.response.send_message(text, ephemeral=True, allowed_mentions=silent)
+                return
+            await self._task
+            if not self._private:
+                await self._interaction.delete_original_response()
+            await self._interaction.followup.send(text, ephemeral=True, allowed_mentions=silent)
+        except (discord.HTTPException, aiohttp.ClientError) as error:
+            log.warning("discord_refusal_lost interaction=%s error=%s", self._interaction.id, type(error).__name__)
+        finally:
+            self.untouched = False
+            self._settled.set()
+
+    async def usable(self) -> bool:
+        """Whether the token can be used, once that is known."""
+        await self._settled.wait()
+        return not self._dead
+
+    async def _defer(self) -> None:
+        try:
+            await self._interaction.response.defer(ephemeral=self._private, thinking=True)
+        except discord.HTTPException as error:
+            self._dead = error.code != _ALREADY_ANSWERED
+            log.warning("discord_defer_failed interaction=%s reason=%r", self._interaction.id, brief(error))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self._dead = True
+            log.warning("discord_defer_failed interaction=%s reason=%s", self._interaction.id, type(error).__name__)
+        finally:
+            self._settled.set()
+
+
+class Deferrals:
+    """The interactions that this process received; of all others nothing is known here."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Deferral] = {}
+
+    def add(self, interaction: discord.Interaction[Any], *, private: bool) -> Deferral:
+        """Keep an interaction for as long as its token lives."""
+        oldest = monotonic() - LIFETIME
+        self._known = {key: deferral for key, deferral in self._known.items() if deferral.born > oldest}
+        deferral = self._known[interaction.id] = Deferral(interaction, private=private)
+        return deferral
+
+    async def usable(self, interaction: int) -> bool:
+        """False where the interaction is known to be lost; waits while it is being deferred."""
+        deferral = self._known.get(interaction)
+        return deferral is None or await deferral.usable()
+
+    async def untouched(self, interaction: int) -> bool | None:
+        """Whether the first response still waits to be filled; None where this process cannot know."""
+        deferral = self._known.get(interaction)
+        if deferral is None:
+            return None
+        await deferral.usable()
+        return deferral.untouched
+
+    def touch(self, interaction: int) -> None:
+        """Note that the first response has been used."""
+        if interaction in self._known:
+            self._known[interaction].untouched = False

@@ -1,0 +1,168 @@
+"""What Discord sends, as the contract's events."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+
+from adapters.discord import words
+from adapters.discord.me import Me
+from adapters.discord.token import Token
+from bot.contract import (
+    Address,
+    Addressed,
+    Attachment,
+    CommandInvoked,
+    Keys,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    Origin,
+    Person,
+    PersonKind,
+)
+
+PLATFORM = "discord"
+DIRECT = "@me"
+"""The workspace of direct messages, as Discord's own addresses call it."""
+
+_SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
+_OURS = (*_SPOKEN, discord.MessageType.chat_input_command)
+
+
+def heard(message: discord.Message, me: Me) -> bool:
+    """Whether a person wrote it; joins, pins, programs and ourselves are not heard."""
+    return not message.author.bot and message.author.id != me.id and message.type in _SPOKEN
+
+
+def address(guild: int | None, channel: int, parent: int | None = None) -> Address:
+    """The address of a channel, or of a thread where its parent channel is named."""
+    workspace = DIRECT if guild is None else str(guild)
+    if parent is None:
+        return Address(PLATFORM, workspace, str(channel))
+    return Address(PLATFORM, workspace, str(parent), str(channel))
+
+
+def addressed(message: discord.Message, me: Me) -> Addressed:
+    """To whom it speaks; a reply speaks to the author it answers, pinged or not."""
+    if message.guild is None and isinstance(message.channel, discord.DMChannel):
+        return Addressed.BOT
+    people = {person.id for person in message.mentions} | _answered(message)
+    roles = {role.id for role in message.role_mentions}
+    if me.id in people or me.role in roles:
+        return Addressed.BOT
+    return Addressed.OTHER if people or roles else Addressed.OPEN
+
+
+def message_received(message: discord.Message, place: Address, me: Me) -> MessageReceived:
+    """A message as an event."""
+    return MessageReceived(
+        keys=Keys(f"{PLATFORM}:{message.id}", place.place(str(message.id))),
+        origin=Origin(place, person(message.author, me), str(message.id), _community_locale(message.guild)),
+        text=words.of(message, me),
+        addressed=addressed(message, me),
+        sent_at=message.created_at,
+        attachments=tuple(_attachment(file, message) for file in _files(message)),
+    )
+
+
+def said(message: discord.Message, place: Address, me: Me) -> MessageReceived | None:
+    """A message of a place's history, our own and other programs' included; None for what is no speech."""
+    if message.type is discord.MessageType.thread_starter_message:
+        starter = message.reference.resolved if message.reference else None
+        return said(starter, place, me) if isinstance(starter, discord.Message) else None
+    if message.type not in _OURS:
+        return None
+    event = message_received(message, place, me)
+    return event if event.text or event.attachments else None
+
+
+def message_edited(message: discord.Message, place: Address, me: Me) -> MessageEdited | None:
+    """A person's new text; None where only an embed has come, or where the text is not shown to us."""
+    if not heard(message, me) or message.edited_at is None or not message.content:
+        return None
+    return MessageEdited(place, str(message.id), words.of(message, me))
+
+
+def message_deleted(place: Address, message_id: int) -> MessageDeleted:
+    """A message that is gone."""
+    return MessageDeleted(place, str(message_id))
+
+
+def command_invoked(interaction: discord.Interaction[Any], token: Token, me: Me) -> CommandInvoked:
+    """A slash command as an event; its origin can speak through the interaction's token."""
+    asker = person(interaction.user, me)
+    return CommandInvoked(
+        keys=Keys(f"{PLATFORM}:{interaction.id}"),
+        origin=Origin(token.address, asker, None, str(interaction.locale), token.stored()),
+        name=command_name(interaction),
+        options={name: str(option["value"]) for name, option in options(interaction).items()},
+        sent_at=interaction.created_at,
+    )
+
+
+def command_name(interaction: discord.Interaction[Any]) -> str:
+    """The name of the command that was called."""
+    return str(_payload(interaction).get("name", ""))
+
+
+def options(interaction: discord.Interaction[Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The filled options of a command as Discord sent them, by name."""
+    return {str(option["name"]): option for option in _payload(interaction).get("options", []) if "value" in option}
+
+
+def interaction_address(interaction: discord.Interaction[Any]) -> Address:
+    """Where a command was called. A place that the SDK cannot name is a place of its own, never another's."""
+    channel = interaction.channel
+    if channel is None:
+        return address(interaction.guild_id, interaction.id)
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+    return address(interaction.guild_id, channel.id, parent)
+
+
+def may_post(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the bot itself may write where the command was called (user installs may not)."""
+    if interaction.guild_id is None:
+        return isinstance(interaction.channel, discord.DMChannel) and not interaction.context.private_channel
+    if interaction.is_user_integration() and not interaction.is_guild_integration():
+        return False
+    rights = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    return rights.view_channel and (rights.send_messages_in_threads if in_thread else rights.send_messages)
+
+
+def person(author: discord.abc.User, me: Me) -> Person:
+    """Whoever stands behind a message or a command."""
+    kind = PersonKind.SELF if author.id == me.id else PersonKind.BOT if author.bot else PersonKind.HUMAN
+    return Person(str(author.id), author.display_name, kind)
+
+
+def _payload(interaction: discord.Interaction[Any]) -> Mapping[str, Any]:
+    given: Any = interaction.data
+    return given or {}
+
+
+def _answered(message: discord.Message) -> set[int]:
+    if message.type is not discord.MessageType.reply or message.reference is None:
+        return set()
+    answered = message.reference.resolved
+    return {answered.author.id} if isinstance(answered, discord.Message) else set()
+
+
+def _community_locale(guild: discord.Guild | None) -> str | None:
+    """A server's language, which only community servers can choose: all others say en-US."""
+    return str(guild.preferred_locale) if guild is not None and "COMMUNITY" in guild.features else None
+
+
+def _files(message: discord.Message) -> list[discord.Attachment]:
+    return [*message.attachments, *(file for snap in message.message_snapshots for file in snap.attachments)]
+
+
+def _attachment(file: discord.Attachment, message: discord.Message) -> Attachment:
+    return Attachment(
+        name=file.filename,
+        media_type=file.content_type or "application/octet-stream",
+        size=file.size,
+        ref=f"{message.channel.id}/{message.id}/{file.id}",
+        voice=file.is_voice_message(),
+    )

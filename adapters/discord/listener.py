@@ -1,0 +1,212 @@
+"""What listens: one gateway connection, from discord.py's events to the contract's."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import time
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from adapters.discord import commands as table
+from adapters.discord import events, sdk
+from adapters.discord.deferral import Deferral, Deferrals
+from adapters.discord.me import Me
+from adapters.discord.token import LIFETIME, Token
+from bot.contract import Accept, Address, Addressed, Channel, Command, CommandInvoked, Host, MessageReceived, Origin
+from bot.errors import ChannelError
+
+log = logging.getLogger("parley.discord")
+
+DEFER_AFTER_S = 1.5
+"""Half of the three seconds that Discord waits."""
+
+Place = discord.abc.Messageable | discord.abc.GuildChannel | discord.Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What a listener works with. `accept` and `commands` are the engine's; `open` makes channels."""
+
+    host: Host
+    deferrals: Deferrals
+    open: Callable[[Origin], Channel]
+    accept: Accept
+    commands: Sequence[Command]
+    defer_after: float = field(default=DEFER_AFTER_S)
+
+
+class Listener(discord.Client):
+    """Good for one `login` and one `connect`: after a failure a new one is made."""
+
+    def __init__(self, ears: Ears, *, content: bool) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=content)
+        super().__init__(intents=intents, **sdk.OPTIONS)
+        self._ears = ears
+        self._commands = {command.name: command for command in ears.commands}
+        self._parents: dict[int, int | None] = {}
+        self._working: set[asyncio.Task[Any]] = set()
+
+    async def leave(self, timeout: float) -> None:
+        """Let what is being saved be saved, and close the connection."""
+        if self._working:
+            await asyncio.wait(self._working, timeout=timeout)
+        await self.close()
+
+    async def setup_hook(self) -> None:
+        """Once for each start; `on_ready` would come again with every new session."""
+        if self.application_id is not None:
+            await table.sync(self, self.application_id, self._ears.commands)
+
+    async def on_ready(self) -> None:
+        log.info("discord_connected guilds=%d", len(self.guilds))
+
+    async def on_resumed(self) -> None:
+        log.info("discord_resumed")
+
+    async def on_disconnect(self) -> None:
+        log.info("discord_disconnected")
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """The SDK's supervising loop: one event that breaks us must not end the others."""
+        log.exception("discord_event_failed event=%s", event_method)
+
+    async def on_message(self, message: discord.Message) -> None:
+        me = self._me(message.guild)
+        if not events.heard(message, me):
+            return
+        async with self._work():
+            event = events.message_received(message, await self._address(message.channel), me)
+            # Without the content intent, what is not for us arrives empty.
+            if event.text or event.attachments or event.addressed is Addressed.BOT:
+                await self._save(event)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        message = payload.message
+        me = self._me(message.guild)
+        if not events.heard(message, me):
+            return
+        async with self._work():
+            event = events.message_edited(message, await self._address(message.channel), me)
+            if event is not None:
+                await self._ears.accept(event)
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        await self._deleted(payload.guild_id, payload.channel_id, [payload.message_id])
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        await self._deleted(payload.guild_id, payload.channel_id, sorted(payload.message_ids))
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        async with self._work():
+            if interaction.type is discord.InteractionType.autocomplete:
+                await self._complete(interaction)
+            elif interaction.type is discord.InteractionType.application_command:
+                await self._invoked(interaction)
+
+    async def _save(self, event: MessageReceived) -> None:
+        try:
+            await self._ears.accept(event)
+        except Exception:  # the rim of receiving: whatever kept it from being saved, the asker is told
+            log.exception("discord_message_not_saved message=%s", event.origin.message_id)
+            if event.addressed is Addressed.BOT:
+                await self._apologise(event.origin)
+
+    async def _apologise(self, origin: Origin) -> None:
+        try:
+            await self._ears.open(origin).notify(self._ears.host.text("not-saved", origin.locale))
+        except ChannelError as error:
+            log.warning("discord_apology_lost reason=%s", error)
+
+    async def _deleted(self, guild: int | None, channel: int, messages: Sequence[int]) -> None:
+        async with self._work():
+            place = await self._address(self._place(guild, channel))
+            for message in messages:
+                await self._ears.accept(events.message_deleted(place, message))
+
+    async def _complete(self, interaction: discord.Interaction[Any]) -> None:
+        command = self._commands.get(events.command_name(interaction))
+        for name, option in events.options(interaction).items():
+            if option.get("focused"):
+                found = table.choices(command, name, str(option["value"]))
+                await _suggest(interaction, found)
+
+    async def _invoked(self, interaction: discord.Interaction[Any]) -> None:
+        command = self._commands.get(events.command_name(interaction))
+        token = _token(interaction, private=command is None or command.private)
+        event = events.command_invoked(interaction, token, self._me(None))
+        deferral = self._ears.deferrals.add(interaction, private=token.private)
+        timer = asyncio.get_running_loop().call_later(self._ears.defer_after, deferral.begin)
+        try:
+            await self._command(event, deferral)
+        finally:
+            timer.cancel()
+
+    async def _command(self, event: CommandInvoked, deferral: Deferral) -> None:
+        try:
+            await self._ears.accept(event)
+        except Exception:  # the rim of receiving: whatever kept it from being saved, the asker is told
+            log.exception("discord_command_not_saved command=%s", event.name)
+            await deferral.refuse(self._ears.host.text("not-saved", event.origin.locale))
+        else:
+            await asyncio.wait({deferral.begin()})
+
+    def _me(self, guild: discord.Guild | None) -> Me:
+        role = guild.self_role if guild is not None else None
+        return Me(self.user.id if self.user else 0, role.id if role else None)
+
+    def _place(self, guild_id: int | None, channel: int) -> Place:
+        guild = self.get_guild(guild_id) if guild_id is not None else None
+        known = guild.get_channel_or_thread(channel) if guild is not None else None
+        return known or self.get_partial_messageable(channel, guild_id=guild_id)
+
+    async def _address(self, place: Place) -> Address:
+        if isinstance(place, discord.Thread):
+            return events.address(place.guild.id, place.id, place.parent_id)
+        if isinstance(place, discord.abc.GuildChannel):
+            return events.address(place.guild.id, place.id)
+        channel: Any = place
+        guild = getattr(place, "guild_id", None)
+        return events.address(guild, channel.id, None if guild is None else await self._parent(channel.id))
+
+    async def _parent(self, channel: int) -> int | None:
+        """A thread that was archived when we connected is in no cache: ask once whose it is."""
+        if channel not in self._parents:
+            try:
+                found: Any = await self.fetch_channel(channel)
+            except discord.HTTPException:
+                return None
+            self._parents[channel] = found.parent_id if isinstance(found, discord.Thread) else None
+        return self._parents[channel]
+
+    @asynccontextmanager
+    async def _work(self) -> AsyncIterator[None]:
+        """Mark the running task as one that a stop has to wait for."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+        yield
+
+
+def _token(interaction: discord.Interaction[Any], *, private: bool) -> Token:
+    return Token(
+        address=events.interaction_address(interaction),
+        application=interaction.application_id,
+        interaction=interaction.id,
+        secret=interaction.token,
+        until=time() + LIFETIME,
+        private=private,
+        may_post=events.may_post(interaction),
+    )
+
+
+async def _suggest(interaction: discord.Interaction[Any], values: Sequence[str]) -> None:
+    try:
+        await interaction.response.autocomplete([app_commands.Choice(name=value, value=value) for value in values])
+    except discord.HTTPException as error:
+        # The person has typed on meanwhile: nobody waits for this any more.
+        log.debug("discord_suggestions_late code=%s", error.code)

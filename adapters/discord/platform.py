@@ -1,0 +1,142 @@
+"""The Platform: Discord as a place to listen and to speak."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import discord
+
+from adapters.discord import events, sdk
+from adapters.discord.channel import DiscordChannel
+from adapters.discord.deferral import Deferrals
+from adapters.discord.failures import brief
+from adapters.discord.listener import DEFER_AFTER_S, Ears, Listener
+from adapters.discord.me import Me
+from adapters.discord.settings import DiscordSettings
+from adapters.discord.speaker import Speaker
+from bot.contract import Accept, Address, AsgiApp, Channel, Command, Host, MessageReceived, Origin
+from bot.errors import ChannelBusy, PlatformError
+
+log = logging.getLogger("parley.discord")
+
+CALLS_A_SECOND = 45
+"""Discord allows 50 to a bot (https://discord.com/developers/docs/topics/rate-limits); the SDK counts none."""
+
+_PORTAL = "https://discord.com/developers/applications"
+_AWAY_S = 2.0
+_LEAVING_S = 5.0
+
+
+class DiscordPlatform:
+    """Speaks by REST as soon as it is entered; each `listen` makes a gateway connection of its own."""
+
+    def __init__(self, settings: DiscordSettings, host: Host, *, defer_after: float = DEFER_AFTER_S) -> None:
+        self._settings = settings
+        self._host = host
+        self._defer_after = defer_after
+        self._deferrals = Deferrals()
+        self._speaker: Speaker | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in every address."""
+        return events.PLATFORM
+
+    @property
+    def web(self) -> AsgiApp | None:
+        """Everything comes over the gateway."""
+        return None
+
+    async def __aenter__(self) -> Self:
+        sdk.prepare(self._settings.api_base)
+        budget = self._host.budget("discord:global", CALLS_A_SECOND, 1.0)
+        with _explained():
+            self._speaker = await Speaker.enter(sdk.speaking_client(), self._settings.bot_token, budget)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        speaker, self._speaker = self._speaker, None
+        if speaker is not None:
+            await speaker.close()
+
+    async def listen(self, accept: Accept, commands: Sequence[Command]) -> None:
+        """Receive until cancelled; the SDK reconnects and resumes by itself, except for the first connection."""
+        ears = Ears(self._host, self._deferrals, self.open, accept, commands, self._defer_after)
+        listener = Listener(ears, content=not self._settings.mentions_only)
+        try:
+            with _explained():
+                await listener.login(self._settings.bot_token)
+                await _connect(listener)
+        finally:
+            await listener.leave(_LEAVING_S)
+
+    def open(self, origin: Origin) -> Channel:
+        """A channel on this origin."""
+        return DiscordChannel(origin, self._speaking, self._deferrals)
+
+    async def read(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
+        """The newest messages of a place, oldest first, our own among them."""
+        speaker = self._speaking()
+        me = Me(speaker.client.user.id if speaker.client.user else 0)
+        guild = None if address.workspace == events.DIRECT else int(address.workspace)
+        place = speaker.client.get_partial_messageable(int(address.thread or address.channel), guild_id=guild)
+        newest = await speaker.call(lambda: _newest(place, limit))
+        known = int(after or 0)
+        said = [events.said(message, address, me) for message in reversed(newest) if message.id > known]
+        return [event for event in said if event is not None]
+
+    def _speaking(self) -> Speaker:
+        if self._speaker is None:
+            raise ChannelBusy("discord is not connected", _AWAY_S)
+        return self._speaker
+
+
+async def _newest(place: discord.PartialMessageable, limit: int) -> list[discord.Message]:
+    return [message async for message in place.history(limit=limit)]
+
+
+async def _connect(listener: Listener) -> None:
+    try:
+        await listener.connect(reconnect=True)
+    except AttributeError as error:
+        # The SDK cannot retry a first connection that failed: it asks the connection it never had for its place.
+        if listener.ws is None:
+            raise PlatformError("no connection to Discord's gateway", _NETWORK) from error
+        raise
+
+
+_NETWORK = "check the network, and DISCORD_API_BASE if it is set; it is tried again"
+_TOKEN = f"copy the bot's token again from {_PORTAL} (your application, Bot) into DISCORD_BOT_TOKEN"
+_INTENT = (
+    f"switch on 'Message Content Intent' at {_PORTAL} (your application, Bot, Privileged Gateway Intents), "
+    "or set DISCORD_MENTIONS_ONLY=true"
+)
+_CLOSED = {
+    4004: ("Discord does not know the bot's token", _TOKEN),
+    4011: ("the bot is in too many servers for one connection", "sharding is not offered yet"),
+    4013: ("Discord does not know an intent", "install the version of discord.py that this release asks for"),
+    4014: ("the message content intent is switched off", _INTENT),
+}
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raises `PlatformError` with the exact fix for everything that ends a login or a connection."""
+    try:
+        yield
+    except discord.LoginFailure as error:
+        raise PlatformError("Discord does not know the bot's token", _TOKEN) from error
+    except discord.PrivilegedIntentsRequired as error:
+        raise PlatformError(*_CLOSED[4014]) from error
+    except discord.ConnectionClosed as error:
+        reason = f"Discord closed the connection with {error.code}"
+        raise PlatformError(*_CLOSED.get(error.code, (reason, "it is tried again"))) from error
+    except discord.HTTPException as error:
+        raise PlatformError(f"Discord answered {brief(error)}", "it is tried again") from error
+    except (TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        raise PlatformError(f"no connection to Discord: {type(error).__name__}", _NETWORK) from error

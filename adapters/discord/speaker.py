@@ -1,0 +1,96 @@
+"""What speaks: a logged-in REST client without a gateway, its rate budget and what runs beside the callers."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import aiohttp
+import discord
+
+from adapters.discord.drafts import Drafts
+from adapters.discord.failures import Banned, translated
+from bot.contract import Budget
+from bot.errors import ChannelBusy, ChannelError
+
+log = logging.getLogger("parley.discord")
+
+T = TypeVar("T")
+
+_CALL_S = 90.0
+"""More than the SDK's own five tries and its longest wait for a bucket take together."""
+_PATIENCE_S = 1.0
+_CLOSING_S = 5.0
+_MANY_PLACES = 256
+
+
+class Speaker:
+    """Made by `enter`, used until `close`. `webhooks` is for calls by an interaction's token."""
+
+    def __init__(self, client: discord.Client, webhooks: aiohttp.ClientSession, budget: Budget) -> None:
+        self.client = client
+        self.webhooks = webhooks
+        self._budget = budget
+        self._drafts: dict[str, Drafts] = {}
+        self._asides: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    async def enter(cls, client: discord.Client, token: str, budget: Budget) -> "Speaker":
+        """Log in. Raises what discord.py raises, with nothing left open."""
+        try:
+            await client.login(token)
+        except BaseException:
+            await client.close()
+            raise
+        return cls(client, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_S)), budget)
+
+    async def close(self) -> None:
+        """Let what is in flight end, shortly, and close all connections."""
+        for drafts in self._drafts.values():
+            await drafts.close(_CLOSING_S)
+        if self._asides:
+            _, late = await asyncio.wait(self._asides, timeout=_CLOSING_S)
+            for task in late:
+                task.cancel()
+        await self.webhooks.close()
+        await self.client.close()
+
+    async def call(self, make: Callable[[], Awaitable[T]]) -> T:
+        """One call by the bot's token that must be made. Raises `ChannelError`."""
+        wait = self._budget.wait()
+        if wait > _PATIENCE_S:
+            raise ChannelBusy("the bot's own limit", wait)
+        await self._budget.take()
+        return await self._made(make)
+
+    async def try_call(self, make: Callable[[], Awaitable[Any]]) -> None:
+        """One call by the bot's token that is left out when the budget is short. Raises `ChannelError`."""
+        if self._budget.try_take():
+            await self._made(make)
+
+    def drafts(self, place: str) -> Drafts:
+        """The intermediate edits of a place."""
+        if len(self._drafts) > _MANY_PLACES:
+            self._drafts = {name: drafts for name, drafts in self._drafts.items() if not drafts.idle}
+        return self._drafts.setdefault(place, Drafts())
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the caller that may fail without anybody minding."""
+        task = asyncio.create_task(_minor(work))
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    async def _made(self, make: Callable[[], Awaitable[T]]) -> T:
+        try:
+            with translated():
+                async with asyncio.timeout(_CALL_S):
+                    return await make()
+        except Banned as error:
+            self._budget.pause(error.retry_after)
+            raise
+
+
+async def _minor(work: Coroutine[Any, Any, None]) -> None:
+    with suppress(ChannelError):
+        await work

@@ -1,0 +1,54 @@
+"""What a command leaves behind to be answered with: the interaction's token and how long it lives."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from time import time
+
+from bot.contract import Address
+
+LIFETIME = 840.0
+"""Seconds. Discord takes the token for 15 minutes from the command; a minute is kept for slow clocks and calls
+(https://discord.com/developers/docs/interactions/receiving-and-responding)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One interaction. `until` is in Unix seconds; `may_post` says whether the bot can also speak there by itself.
+
+    `anchored` is True once the first response shows the question: it is not the answer's to overwrite.
+    """
+
+    address: Address
+    application: int
+    interaction: int
+    secret: str
+    until: float
+    private: bool
+    may_post: bool
+    anchored: bool = False
+
+    def __repr__(self) -> str:
+        return f"Token(interaction={self.interaction}, until={self.until:.0f})"
+
+    @property
+    def left(self) -> float:
+        """Seconds in which it can still be used."""
+        return max(0.0, self.until - time())
+
+    @property
+    def age(self) -> float:
+        """Seconds since the command."""
+        return LIFETIME - (self.until - time())
+
+    def under_question(self) -> "Token":
+        """The same token for an answer beneath the shown question."""
+        return replace(self, anchored=True)
+
+    def stored(self) -> str:
+        """As the state of an Origin."""
+        return json.dumps({name: value for name, value in asdict(self).items() if name != "address"})
+
+    @classmethod
+    def restored(cls, address: Address, state: str) -> "Token | None":
+        """From an Origin's state; None where the origin is a message."""
+        return cls(address, **json.loads(state)) if state else None

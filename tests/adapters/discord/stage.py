@@ -1,0 +1,172 @@
+"""The adapter on a fake Discord, with what a person sees and what the engine would have got."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Self, TypeVar
+
+from adapters.discord.platform import DiscordPlatform
+from adapters.discord.settings import DiscordSettings
+from bot.contract import (
+    Address,
+    Channel,
+    Command,
+    CommandInvoked,
+    Event,
+    MessageReceived,
+    Option,
+    Origin,
+    Person,
+)
+from tests.adapters.host import FakeHost
+from tests.fakes.discord import Channel as Room
+from tests.fakes.discord import FakeDiscord, Interaction, User
+
+E = TypeVar("E", bound=Event)
+
+SEND = "POST /channels/{channel_id}/messages"
+EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
+
+MODELS = ("gpt-5.4", "gpt-5.4-mini", "gemini-3-pro")
+TABLE = (
+    Command(
+        "ask",
+        {"en": "Ask something", "zh": "提问"},
+        (Option("question", {"en": "What to ask", "zh": "问题"}, required=True),),
+    ),
+    Command(
+        "model",
+        {"en": "Choose a model"},
+        (Option("name", {"en": "A model"}, suggest=lambda prefix: [m for m in MODELS if m.startswith(prefix)]),),
+        private=True,
+    ),
+)
+
+
+def settings(world: FakeDiscord, *, token: str | None = None, mentions_only: bool = False) -> DiscordSettings:
+    """What the environment would say."""
+    return DiscordSettings.model_validate(
+        {
+            "DISCORD_BOT_TOKEN": token or world.token,
+            "DISCORD_API_BASE": world.base_url,
+            "DISCORD_MENTIONS_ONLY": mentions_only,
+        }
+    )
+
+
+class Stage:
+    """`async with`: the platform is entered and, as a rule, listens. `events` is what the engine was given.
+
+    `refusing` makes the engine fail to save; `gate`, while it is cleared, makes it take its time.
+    """
+
+    def __init__(
+        self,
+        world: FakeDiscord,
+        *,
+        listens: bool = True,
+        mentions_only: bool = False,
+        defer_after: float = 1.5,
+        commands: Sequence[Command] = TABLE,
+    ) -> None:
+        self.world = world
+        self.host = FakeHost()
+        self.events: list[Event] = []
+        self.refusing: Exception | None = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.ann = world.user("Ann")
+        self.bob = world.user("Bob")
+        self.guild = world.guild()
+        self.general = world.channel(self.guild)
+        self.platform = DiscordPlatform(
+            settings(world, mentions_only=mentions_only), self.host, defer_after=defer_after
+        )
+        self._commands = commands
+        self._listens = listens
+        self._listening: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.platform.__aenter__()
+        if self._listens:
+            await self.listen()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop_listening()
+        await self.platform.__aexit__(None, None, None)
+
+    async def listen(self) -> None:
+        """Begin to listen, and return once Discord knows."""
+        self._listening = asyncio.create_task(self.platform.listen(self.accept, self._commands))
+        await self.world.until(lambda: bool(self.world.hub.sessions) or self._ended())
+        if self._ended():
+            await self._listening
+
+    async def stop_listening(self) -> None:
+        """As the supervisor does it."""
+        if self._listening is not None:
+            self._listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listening
+            self._listening = None
+
+    async def accept(self, event: Event) -> None:
+        """The engine's."""
+        await self.gate.wait()
+        if self.refusing is not None:
+            raise self.refusing
+        self.events.append(event)
+
+    async def heard(self, kind: type[E], count: int = 1) -> E:
+        """The newest event of a kind, once there are so many."""
+        await self.world.until(lambda: len(self.all(kind)) >= count)
+        return self.all(kind)[-1]
+
+    def all(self, kind: type[E]) -> list[E]:
+        """All events of a kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def said(self, user: User, channel: Room, text: str) -> MessageReceived:
+        """A person writes, and the engine gets it."""
+        before = len(self.all(MessageReceived))
+        await self.world.say(user, channel, text)
+        return await self.heard(MessageReceived, before + 1)
+
+    async def called(
+        self, name: str, channel: Room | None = None, **options: str
+    ) -> tuple[Interaction, CommandInvoked]:
+        """Ann calls a command, and the engine gets it."""
+        before = len(self.all(CommandInvoked))
+        interaction = await self.world.command(self.ann, channel or self.general, name, options)
+        return interaction, await self.heard(CommandInvoked, before + 1)
+
+    def origin(self, channel: Room | None = None, message_id: int | None = None) -> Origin:
+        """Ann's question, as the store would give it back."""
+        place = channel or self.general
+        address = Address("discord", str(place.guild_id or "@me"), str(place.id))
+        return Origin(address, Person(str(self.ann.id), "Ann"), None if message_id is None else str(message_id))
+
+    def speech(self, origin: Origin | None = None) -> Channel:
+        """A channel on an origin."""
+        return self.platform.open(origin or self.origin())
+
+    @property
+    def at_bot(self) -> str:
+        """The raw mention of the bot."""
+        return f"<@{self.world.bot_user_id}>"
+
+    def screen(self, channel: Room | None = None, user: User | None = None) -> list[str]:
+        """What the bot says in a channel, as a person sees it."""
+        shown = self.world.screen(channel or self.general, user)
+        return [message.content for message in shown if message.author == "Parley"]
+
+    def made(self, route: str) -> int:
+        """How often a REST route was called."""
+        return sum(call.route == route for call in self.world.calls)
+
+    def _ended(self) -> bool:
+        return self._listening is not None and self._listening.done()
