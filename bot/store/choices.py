@@ -1,0 +1,56 @@
+"""What was chosen for a place, and what refusals taught."""
+
+from sqlalchemy import Connection, bindparam, select
+
+from bot.contract import Address
+from bot.gateway.values import Lesson
+from bot.model import Choice
+from bot.store import tables
+from bot.store.insert import put
+from bot.store.places import where
+
+_CHOSEN = select(tables.choice.c.thread, tables.choice.c.model, tables.choice.c.persona).where(
+    tables.choice.c.platform == bindparam("platform"),
+    tables.choice.c.workspace == bindparam("workspace"),
+    tables.choice.c.channel == bindparam("channel"),
+    tables.choice.c.thread.in_(["", bindparam("thread")]),
+)
+_LESSONS = select(tables.lesson.c.model, tables.lesson.c.field, tables.lesson.c.remedy).order_by(
+    tables.lesson.c.model, tables.lesson.c.field
+)
+_NOTHING = Choice()
+
+
+def merged(connection: Connection, address: Address) -> Choice:
+    """A thread's own choice over its channel's, field by field."""
+    found = _found(connection, address)
+    channel, own = found.get("", _NOTHING), found.get(address.thread or "", _NOTHING)
+    return Choice(
+        model=channel.model if own.model is None else own.model,
+        persona=channel.persona if own.persona is None else own.persona,
+    )
+
+
+def own(connection: Connection, address: Address) -> Choice:
+    """What was chosen at exactly this place."""
+    return _found(connection, address).get(address.thread or "", _NOTHING)
+
+
+def choose(connection: Connection, address: Address, choice: Choice) -> None:
+    """Replace what was chosen at exactly this place."""
+    put(connection, tables.choice, where(address), {"model": choice.model, "persona": choice.persona})
+
+
+def lessons(connection: Connection) -> tuple[Lesson, ...]:
+    """All that was learned, by model and field."""
+    return tuple(Lesson(*found) for found in connection.execute(_LESSONS))
+
+
+def learn(connection: Connection, lesson: Lesson) -> None:
+    """Keep a lesson; a newer one about the same field takes the older one's place."""
+    put(connection, tables.lesson, {"model": lesson.model, "field": lesson.field}, {"remedy": lesson.remedy})
+
+
+def _found(connection: Connection, address: Address) -> dict[str, Choice]:
+    rows = connection.execute(_CHOSEN, where(address))
+    return {thread: Choice(model, persona) for thread, model, persona in rows}

@@ -1,0 +1,66 @@
+"""The PostgreSQL side of the store: a small pool of psycopg 3 connections."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.errors import SettingsError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_CONNECT_SECONDS = 10
+_TRANSACTION_SECONDS = 30
+# Transactions last milliseconds, so a few connections serve hundreds of conversations, and several
+# processes stay under the server's default of 100.
+_KEPT = 5
+_EXTRA = 5
+
+
+class Postgres:
+    """A database on a server, shared with other processes."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @classmethod
+    async def open(cls, url: URL) -> Self:
+        """Connect once, to know that it works. Raises `SettingsError` when it does not."""
+        engine = create_async_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=_KEPT,
+            max_overflow=_EXTRA,
+            pool_timeout=_CONNECT_SECONDS,
+            # A server that was restarted has closed our connections; the ping finds out before an event is lost.
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _CONNECT_SECONDS},
+        )
+        try:
+            async with engine.connect():
+                return cls(engine)
+        except DBAPIError as error:
+            await engine.dispose()
+            wrong = f"PostgreSQL cannot be used ({_first_line(error)})"
+            raise SettingsError("DATABASE_URL", wrong, "correct the address or start the server") from error
+
+    async def tx(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` in one transaction. Raises `TimeoutError` when the server does not answer in 30 s."""
+        async with asyncio.timeout(_TRANSACTION_SECONDS), self._engine.begin() as connection:
+            return await connection.run_sync(work, *args, **kwargs)
+
+    async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work`, which writes nothing; the same as `tx` here."""
+        return await self.tx(work, *args, **kwargs)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+def _first_line(error: DBAPIError) -> str:
+    """What the driver says first; libpq names user, host and database there, never the password."""
+    return next(iter(str(error.orig).splitlines()), type(error.orig).__name__)

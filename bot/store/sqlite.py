@@ -1,0 +1,125 @@
+"""The SQLite side of the store: one file, one connection, one thread that runs whole transactions."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from sqlalchemy import URL, Connection, StaticPool, create_engine
+from sqlalchemy.exc import DatabaseError
+
+from bot.errors import SettingsError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_SETTING = "DATABASE_URL"
+# FULL: a platform does not send again what it was told we have, so a commit has to outlive a power cut.
+# The page cache is kept at 8 MB: the kernel caches the file anyway, and the process should stay small.
+_PRAGMAS = (
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-8192",
+)
+# IMMEDIATE takes the write lock at once: a transaction that reads first and writes later can be refused
+# half-way in spite of the busy timeout.
+_WRITE = "BEGIN IMMEDIATE"
+_READ = "BEGIN DEFERRED"
+
+
+class Sqlite:
+    """A file that this process alone uses, until `close`."""
+
+    def __init__(self, connection: Connection, held: ExitStack, thread: ThreadPoolExecutor) -> None:
+        self._connection = connection
+        self._held = held
+        self._thread = thread
+
+    @classmethod
+    async def open(cls, url: URL) -> Self:
+        """Open or make the file. Raises `SettingsError` when it cannot be used or another process has it."""
+        if url.host or not url.database or url.database == ":memory:":
+            raise SettingsError(_SETTING, "names no file", "write sqlite:///PATH, four slashes for an absolute path")
+        thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        try:
+            connection, held = await asyncio.wrap_future(thread.submit(_open, url.database))
+        except BaseException:
+            thread.shutdown(wait=False)
+            raise
+        return cls(connection, held, thread)
+
+    async def tx(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` in one transaction, in the store's thread."""
+        return await self._hop(_WRITE, partial(work, self._connection, *args, **kwargs))
+
+    async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work`, which writes nothing, without taking the write lock."""
+        return await self._hop(_READ, partial(work, self._connection, *args, **kwargs))
+
+    async def close(self) -> None:
+        """Close the file and let other processes have it."""
+        await asyncio.wrap_future(self._thread.submit(self._held.close))
+        self._thread.shutdown()
+
+    async def _hop(self, begin: str, work: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._thread.submit(_run, self._connection, begin, work))
+
+
+def _run(connection: Connection, begin: str, work: Callable[[], T]) -> T:
+    with connection.begin():
+        connection.exec_driver_sql(begin)
+        return work()
+
+
+def _open(name: str) -> tuple[Connection, ExitStack]:
+    path = Path(name).expanduser()
+    with ExitStack() as undo:
+        undo.enter_context(closing(_lock(path)))
+        engine = create_engine(
+            URL.create("sqlite", database=str(path)),
+            poolclass=StaticPool,
+            # The store says BEGIN itself: the driver's own comes too late and is of the wrong kind.
+            connect_args={"isolation_level": None, "check_same_thread": False, "cached_statements": 256},
+        )
+        undo.callback(engine.dispose)
+        connection = undo.enter_context(engine.connect())
+        _prepare(connection, path)
+        return connection, undo.pop_all()
+
+
+def _prepare(connection: Connection, path: Path) -> None:
+    try:
+        for pragma in _PRAGMAS:
+            connection.exec_driver_sql(pragma)
+        connection.commit()
+    except DatabaseError as error:
+        raise SettingsError(_SETTING, f"{path}: {error.orig}", "choose another file") from error
+
+
+def _lock(path: Path) -> sqlite3.Connection:
+    """Hold the file beside the database for as long as the returned connection lives.
+
+    The lock is SQLite's own, on a file of its own: it works on every system, ends with the process however
+    that ends, and leaves the database open to readers such as a backup.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        lock = sqlite3.connect(f"{path}.lock", timeout=0, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise SettingsError(_SETTING, f"{path} cannot be written ({error})", "choose a writable file") from error
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        lock.close()
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise SettingsError(_SETTING, f"{path} is in use by another process", "stop that one first") from error
+        raise SettingsError(_SETTING, f"{path} cannot be locked ({error})", "choose a writable file") from error
+    return lock

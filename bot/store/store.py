@@ -1,0 +1,164 @@
+"""Store: all that is remembered, behind one face; it takes and returns the house's values."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, text
+
+from bot.contract import Address, Addressed, Keys, MessageReceived, Origin, PostId
+from bot.gateway.values import Lesson
+from bot.model import Accepted, Answer, Bounds, Choice, Claim, ConversationId, TurnId, TurnState, Verdict, Window
+from bot.store import accepting, choices, claiming, history, places, schema, turns
+from bot.store.database import Database, connect, is_shared
+
+_MOST_ADOPTED = 1000
+
+
+class Store:
+    """Every method is one transaction, committed when it returns; none blocks the event loop.
+
+    The methods that take an `attempt` raise `Fenced` once a later `claim` has taken the turn over, or the turn
+    is closed.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, url: str, *, upgrade: bool | None = None) -> Self:
+        """Connect to `sqlite:///PATH` or `postgresql://…` and see to its schema. Raises `SettingsError`.
+
+        `upgrade` allows an older schema to be brought up; by default where this process is the only one to
+        use the database, which is on SQLite.
+        """
+        database = await connect(url)
+        try:
+            await database.tx(schema.ensure, upgrade=not is_shared(url) if upgrade is None else upgrade)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database)
+
+    async def close(self) -> None:
+        """Let go of the database; what is being written is written first."""
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def ready(self) -> None:
+        """Return when the database answers, else raise what it raised."""
+        await self._database.read(_ping)
+
+    async def accept(self, message: MessageReceived, bounds: Bounds, *, command: str | None = None) -> Accepted:
+        """Decide what becomes of a message and keep it; see `Verdict`.
+
+        A question joins the turn that waits in its conversation, unless that one came by another `command`.
+        What is addressed to nobody counts as asked in a thread that the bot has joined, and nowhere else.
+        """
+        if message.addressed is Addressed.BOT:
+            return await self._database.tx(accepting.queue, message, bounds, command)
+        if message.origin.address.thread is None or await self.find(message.origin.address) is None:
+            return Accepted(Verdict.IGNORED)
+        if message.addressed is Addressed.OPEN:
+            return await self._database.tx(accepting.queue, message, bounds, command)
+        return await self._database.tx(accepting.hear, message)
+
+    async def first_seen(self, keys: Keys) -> bool:
+        """Note a delivery that makes no turn; False when it was noted before."""
+        return await self._database.tx(accepting.first_seen, keys)
+
+    async def claim(self, conversation: ConversationId, limit: int) -> Claim | None:
+        """Begin the conversation's oldest open turn, or begin it again after a crash; None when there is none.
+
+        The window holds the newest `limit` messages before the turn's questions. `questions` is empty when
+        all of them were deleted after the turn had begun.
+        """
+        return await self._database.tx(claiming.claim, conversation, limit)
+
+    async def moved(self, turn: TurnId, attempt: int, origin: Origin) -> ConversationId:
+        """Let a running turn go on at another place, its questions with it; the conversation there."""
+        return await self._database.tx(turns.moved, turn, attempt, origin)
+
+    async def check(self, turn: TurnId, attempt: int) -> None:
+        """Raise `Fenced` unless the turn is still this attempt's."""
+        await self._database.read(turns.check, turn, attempt)
+
+    async def placed(self, turn: TurnId, attempt: int, page: int, key: str, post_id: PostId) -> None:
+        """Remember the post that shows one page of the answer."""
+        await self._database.tx(turns.placed, turn, attempt, page, key, post_id)
+
+    async def answered(self, turn: TurnId, attempt: int, answer: Answer) -> None:
+        """Keep the answer of a running turn, in its history and as a paid step."""
+        await self._database.tx(turns.answered, turn, attempt, answer)
+
+    async def closed(self, turn: TurnId, attempt: int, state: TurnState) -> None:
+        """End the turn as DONE or FAILED."""
+        await self._database.tx(turns.closed, turn, attempt, state)
+
+    async def open_conversations(self) -> tuple[ConversationId, ...]:
+        """Where turns wait to be finished, the longest waiting first."""
+        return await self._database.read(turns.open_conversations)
+
+    async def adopt(
+        self, conversation: ConversationId, earlier: Sequence[MessageReceived], limit: int = _MOST_ADOPTED
+    ) -> Window | None:
+        """Put what was said in a thread before the bot came before all that it knows of it, in that order.
+
+        Known messages are skipped; this bot's own become the assistant's. The window is what the open turn
+        may look back on, as in `claim`. None when the conversation has been given its past already.
+        """
+        return await self._database.tx(history.adopt, conversation, earlier, limit)
+
+    async def find(self, address: Address) -> ConversationId | None:
+        """The conversation at exactly this place, None where the bot has not joined."""
+        return await self._database.read(places.find, address)
+
+    async def window(self, conversation: ConversationId, limit: int) -> Window:
+        """The newest `limit` messages; questions that wait for their turn are not among them."""
+        return await self._database.read(history.window, conversation, limit)
+
+    async def fresh(self, address: Address) -> None:
+        """Let the history of this place begin after now; nothing is deleted."""
+        await self._database.tx(history.fresh, address)
+
+    async def choice(self, address: Address) -> Choice:
+        """What holds at this place: a thread's own choice over its channel's, field by field."""
+        return await self._database.read(choices.merged, address)
+
+    async def own_choice(self, address: Address) -> Choice:
+        """What was chosen at exactly this place."""
+        return await self._database.read(choices.own, address)
+
+    async def choose(self, address: Address, choice: Choice) -> None:
+        """Replace what was chosen at exactly this place."""
+        await self._database.tx(choices.choose, address, choice)
+
+    async def edited(self, address: Address, message_id: str, text: str) -> bool:
+        """Give a remembered message its new text; False where it is unknown."""
+        return await self._database.tx(history.edited, address, message_id, text)
+
+    async def deleted(self, address: Address, message_id: str) -> bool:
+        """Empty a remembered message and show it no more; a turn that waits with no other question is over.
+
+        False where the message is unknown.
+        """
+        return await self._database.tx(history.deleted, address, message_id)
+
+    async def lessons(self) -> tuple[Lesson, ...]:
+        """All that refusals taught."""
+        return await self._database.read(choices.lessons)
+
+    async def learn(self, lesson: Lesson) -> None:
+        """Remember a lesson, in the place of an older one about the same field."""
+        await self._database.tx(choices.learn, lesson)
+
+
+def _ping(connection: Connection) -> None:
+    connection.execute(text("SELECT 1"))

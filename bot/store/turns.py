@@ -1,0 +1,111 @@
+"""A turn after it was claimed: checked, moved, placed, answered, closed.
+
+Each write names the turn and the attempt: when another run has taken over, no row matches, and it raises `Fenced`.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from bot.contract import Origin, PostId
+from bot.errors import Fenced
+from bot.model import Answer, ConversationId, TurnId, TurnState
+from bot.store import messages, places
+from bot.store.insert import put
+from bot.store.tables import post, step, turn
+
+_OPEN = turn.c.closed_at.is_(None)
+_MINE = (turn.c.id == bindparam("turn_"), turn.c.attempt == bindparam("attempt_"), _OPEN)
+_RUNNING = (*_MINE, turn.c.state == TurnState.RUNNING)
+_CHECK = select(turn.c.conversation_id).where(*_MINE)
+_CHECK_LOCKED = _CHECK.with_for_update(key_share=True)
+_MOVE = (
+    update(turn)
+    .where(*_RUNNING)
+    .values(conversation_id=bindparam("there"), origin=bindparam("origin_"), position=bindparam("position_"))
+)
+_REDIRECT = update(turn).where(*_RUNNING).values(origin=bindparam("origin_"))
+_ANSWERED = update(turn).where(*_RUNNING).values(state=TurnState.ANSWERED).returning(turn.c.position)
+_CLOSE = update(turn).where(*_MINE).values(state=bindparam("state_"), closed_at=bindparam("now"))
+_STEP = insert(step)
+_WITH_OPEN = select(turn.c.conversation_id).where(_OPEN).group_by(turn.c.conversation_id).order_by(func.min(turn.c.id))
+
+
+def check(connection: Connection, turn_id: TurnId, attempt: int) -> ConversationId:
+    """The turn's conversation, as long as this attempt is the one that counts."""
+    found = connection.execute(_CHECK, _mine(turn_id, attempt)).scalar()
+    return ConversationId(_held(found, turn_id, attempt))
+
+
+def placed(connection: Connection, turn_id: TurnId, attempt: int, page: int, key: str, post_id: PostId) -> None:
+    """Remember what stands on the screen for one page of the answer; a later one takes its place."""
+    _held(connection.execute(_CHECK_LOCKED, _mine(turn_id, attempt)).scalar(), turn_id, attempt)
+    put(connection, post, {"turn_id": turn_id, "page": page}, {"key": key, "post_id": post_id})
+
+
+def answered(connection: Connection, turn_id: TurnId, attempt: int, answer: Answer) -> None:
+    """Keep the finished answer and what it cost; from here on the gateway is not asked again."""
+    conversation_id = check(connection, turn_id, attempt)
+    places.lock(connection, conversation_id)
+    position = _held(connection.execute(_ANSWERED, _mine(turn_id, attempt)).scalar(), turn_id, attempt)
+    messages.answer(connection, conversation_id, turn_id, position, answer.text, datetime.now(UTC))
+    places.count(connection, conversation_id, position, 1)
+    connection.execute(_STEP, _step(turn_id, answer))
+
+
+def closed(connection: Connection, turn_id: TurnId, attempt: int, state: TurnState) -> None:
+    """The turn is over."""
+    done = {**_mine(turn_id, attempt), "state_": state, "now": datetime.now(UTC)}
+    _held(connection.execute(_CLOSE, done).rowcount or None, turn_id, attempt)
+
+
+def moved(connection: Connection, turn_id: TurnId, attempt: int, origin: Origin) -> ConversationId:
+    """Let the turn go on where its question has become visible; its questions go along."""
+    here = check(connection, turn_id, attempt)
+    places.lock(connection, here)
+    there = places.join(connection, origin.address, nothing_earlier=True)
+    mine = {**_mine(turn_id, attempt), "origin_": origin}
+    if there.id == here:
+        _held(connection.execute(_REDIRECT, mine).rowcount or None, turn_id, attempt)
+    else:
+        answer_at = _carry(connection, turn_id, here, there)
+        put_there = {**mine, "there": there.id, "position_": answer_at}
+        _held(connection.execute(_MOVE, put_there).rowcount or None, turn_id, attempt)
+    if origin.message_id is not None:
+        messages.show_at(connection, turn_id, origin.address.place(origin.message_id))
+    return there.id
+
+
+def _carry(connection: Connection, turn_id: TurnId, here: ConversationId, there: places.Place) -> int:
+    questions = messages.questions(connection, turn_id)
+    if questions:
+        places.count(connection, here, questions[0].seq, -len(questions))
+    return messages.settle(connection, turn_id, there)
+
+
+def open_conversations(connection: Connection) -> tuple[ConversationId, ...]:
+    """Every conversation with an open turn, the one with the oldest first."""
+    return tuple(ConversationId(found) for found in connection.execute(_WITH_OPEN).scalars())
+
+
+def _mine(turn_id: TurnId, attempt: int) -> dict[str, object]:
+    return {"turn_": turn_id, "attempt_": attempt}
+
+
+def _held(found: int | None, turn_id: TurnId, attempt: int) -> int:
+    """What the fenced statement found. Raises `Fenced` where it found nothing."""
+    if found is None:
+        raise Fenced(f"turn {turn_id} is no longer in the hands of attempt {attempt}")
+    return found
+
+
+def _step(turn_id: TurnId, answer: Answer) -> dict[str, object]:
+    return {
+        "turn_id": turn_id,
+        "seq": 0,
+        "kind": "chat",
+        "request_hash": answer.request_hash,
+        "state": "done",
+        "result": {"model": answer.model, "citations": list(answer.citations)},
+        "usage": dict(answer.usage),
+    }

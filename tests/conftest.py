@@ -1,0 +1,78 @@
+"""Fixtures that many tests share: real but for the far ends."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from bot.store import Store
+from bot.store.upgrade import upgrade
+from tests.postgres import PostgresServer
+
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The one PostgreSQL of the whole run, started when the first test asks for it."""
+    server = PostgresServer.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite file with the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "parley.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> Iterator[str]:
+    """The name of an empty PostgreSQL database with the newest schema, to be copied."""
+    with postgres.database() as name:
+        _migrate(postgres.url(name))
+        yield name
+
+
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database of this test's own, without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'parley.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as name:
+        yield server.url(name)
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database of this test's own, with the newest schema."""
+    if request.param == "sqlite":
+        copied = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "parley.db")
+        yield f"sqlite:///{copied}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database(template=request.getfixturevalue("postgres_template")) as name:
+        yield server.url(name)
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """A store on each of the databases that the house serves."""
+    async with await Store.open(database_url) as opened:
+        yield opened
+
+
+def _migrate(url: str) -> None:
+    address = make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    engine = create_engine(address)
+    with engine.begin() as connection:
+        upgrade(connection)
+    engine.dispose()
