@@ -43,7 +43,7 @@ class Seam:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as it should be shown, and where it begins; `end` is where the next one would."""
+    """One page as it should be shown, where it begins, and where it was cut off."""
 
     text: str
     start: Seam
@@ -70,7 +70,7 @@ def pages(text: str, limit: int, measure: Measure, start: Seam = START) -> list[
     seam = _resume(whole, start)
     while seam.at < len(whole):
         found.append(_page(whole, seam, limit, measure))
-        seam = found[-1].end
+        seam = _resume(whole, found[-1].end)
     return found
 
 
@@ -78,7 +78,7 @@ def close(text: str, limit: int, measure: Measure, page: Page) -> Page:
     """The last page of `pages`, ended early near its end, so that the growing text can go on at its `end`."""
     doc = page.start.reopen + text[page.start.at :].rstrip()
     window = _Window(doc, len(page.start.reopen), len(doc), limit, measure)
-    return _cut(text, page.start, window, _NEARLY_ALL)
+    return _cut(page.start, window, _NEARLY_ALL)
 
 
 def _page(text: str, seam: Seam, limit: int, measure: Measure) -> Page:
@@ -89,7 +89,7 @@ def _page(text: str, seam: Seam, limit: int, measure: Measure) -> Page:
     if window.doc[window.base : window.reach].isspace():
         ink = len(text) - len(text[seam.at :].lstrip())
         return _page(text, Seam(ink, seam.reopen), limit, measure)
-    return _cut(text, Seam(seam.at, head), window, _EMPTY_ENOUGH)
+    return _cut(Seam(seam.at, head), window, _EMPTY_ENOUGH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +134,9 @@ def _reach(text: str, seam: Seam, limit: int, measure: Measure) -> _Window:
     return _Window(doc[: reach + 1], base, reach, limit, measure)
 
 
-def _cut(text: str, seam: Seam, window: _Window, fill: float) -> Page:
+def _cut(seam: Seam, window: _Window, fill: float) -> Page:
     at, carry = next((place for place in _places(window, fill) if window.takes(*place)), (window.reach, ""))
-    following = _resume(text, Seam(seam.at + at - window.base, carry))
-    return Page(window.page(at, carry), seam, following)
+    return Page(window.page(at, carry), seam, Seam(seam.at + at - window.base, carry))
 
 
 def _resume(text: str, seam: Seam) -> Seam:

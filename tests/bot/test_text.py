@@ -101,6 +101,7 @@ class TestEveryText:
         whole = pages(text, limit, measure)
         for number, page in enumerate(whole):
             assert pages(text, limit, measure, page.start) == whole[number:]
+            assert pages(text, limit, measure, page.end) == whole[number + 1 :]
 
     @given(TEXTS, LIMITS, st.data())
     @settings(max_examples=200, deadline=None)
@@ -244,6 +245,14 @@ class TestFences:
         for limit in range(30, 80):
             assert all(page.startswith("```\n") for page in split(text, limit, len))
 
+    def test_a_page_closed_early_before_half_a_fence_sign_stays_in_its_fence(self) -> None:
+        written = "```\n" + "x = 1\n" * 20 + "``"
+        early = close(written, 500, len, pages(written, 500, len)[-1])
+        assert early.text.endswith("x = 1\n```")
+        assert split("`".join((written, "\nDone.")), 500, len)[0].endswith("Done.")
+        assert pages(written + "`\nDone.", 500, len, early.end)[0].text == "Done."
+        assert pages(written + " more\n", 500, len, early.end)[0].text == "```\n`` more"
+
 
 class TestTables:
     ROWS = "".join(f"| {n} | value {n} |\n" for n in range(12))
@@ -313,7 +322,7 @@ def test_hostile_text_is_cut_quickly_too(text: str) -> None:
 
 def test_a_seam_says_where_a_page_begins_in_the_text() -> None:
     first, second = pages("aaa bbb ccc", 8, len)
-    assert (first.start, first.end) == (Seam(0), Seam(8))
+    assert (first.start, first.end) == (Seam(0), Seam(7))
     assert second.start == Seam(8)
 
 
@@ -321,4 +330,4 @@ def test_an_early_end_gives_up_little_of_what_was_read() -> None:
     text = "First paragraph of it.\n\n" + "Then a sentence. " * 20 + "and half a wor"
     early = close(text, 2000, len, pages(text, 2000, len)[-1])
     assert early.text.endswith("Then a sentence.")
-    assert text[early.end.at :] == "and half a wor"
+    assert pages(text, 2000, len, early.end)[0].text == "and half a wor"
