@@ -1,5 +1,6 @@
 """The core's settings, read once from the environment or `.env`, frozen; wrong ones stop the start."""
 
+import json
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Literal
 from dotenv import dotenv_values
 from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 
@@ -17,6 +18,9 @@ ENV_FILE = ".env"
 _OWN = "BOT_"
 
 Seconds = Annotated[float, Field(gt=0)]
+Names = Annotated[dict[str, str], NoDecode]
+Fields = Annotated[dict[str, dict[str, Any]], NoDecode]
+Headers = Annotated[dict[str, SecretStr], NoDecode]
 
 
 def _named(name: str, default: Any, **limits: Any) -> Any:
@@ -32,7 +36,7 @@ class Settings(BaseSettings):
 
     api_key: SecretStr | None = _named("TOKENGATE_API_KEY", None)
     base_url: str | None = _named("TOKENGATE_BASE_URL", None)
-    database_url: str | None = _named("DATABASE_URL", None)
+    database_url: str | None = _named("DATABASE_URL", None, repr=False)
 
     data_dir: Path = _named("BOT_DATA_DIR", user_data_path("parley", appauthor=False))
     locale: str = _named("BOT_LOCALE", "en")
@@ -50,18 +54,28 @@ class Settings(BaseSettings):
     max_running: int = _named("BOT_MAX_RUNNING", 100, ge=1)
     stop_grace: Seconds = _named("BOT_STOP_GRACE", 20.0)
 
-    model_aliases: dict[str, str] = _named("BOT_MODEL_ALIASES", {})
-    model_overrides: dict[str, dict[str, Any]] = _named("BOT_MODEL_OVERRIDES", {})
+    model_aliases: Names = _named("BOT_MODEL_ALIASES", {})
+    model_overrides: Fields = _named("BOT_MODEL_OVERRIDES", {})
     fallback_model: str | None = _named("BOT_FALLBACK_MODEL", None)
     trust_models_list: bool = _named("BOT_TRUST_MODELS_LIST", False)
-    gateway_headers: dict[str, SecretStr] = _named("BOT_GATEWAY_HEADERS", {})
-    gateway_proxy: str | None = _named("BOT_GATEWAY_PROXY", None)
+    gateway_headers: Headers = _named("BOT_GATEWAY_HEADERS", {})
+    gateway_proxy: str | None = _named("BOT_GATEWAY_PROXY", None, repr=False)
     gateway_tries: int = _named("BOT_GATEWAY_TRIES", 3, ge=1, le=10)
     gateway_max_wait: Seconds = _named("BOT_GATEWAY_MAX_WAIT", 120.0)
     connect_timeout: Seconds = _named("BOT_CONNECT_TIMEOUT", 10.0)
     first_byte_timeout: Seconds = _named("BOT_FIRST_BYTE_TIMEOUT", 120.0)
     gap_timeout: Seconds = _named("BOT_GAP_TIMEOUT", 120.0)
     total_timeout: Seconds = _named("BOT_TOTAL_TIMEOUT", 600.0)
+
+    @field_validator("model_aliases", "model_overrides", "gateway_headers", mode="before")
+    @classmethod
+    def _an_object(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError('it must be a JSON object, as {"name": "value"}') from None
 
     @field_validator("base_url")
     @classmethod
