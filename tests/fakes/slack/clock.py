@@ -41,13 +41,16 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait until so many of Slack's seconds have gone by."""
-        end = self.now() + seconds
+        await self.sleep_until(self.now() + seconds)
+
+    async def sleep_until(self, end: float) -> None:
+        """Wait until `now` says so much."""
         while (left := end - self.now()) > 0:
             await self._real(left / self._speed, end)
 
-    async def within(self, future: asyncio.Future[object], seconds: float) -> bool:
-        """Whether the future is done before so many of Slack's seconds are over; it is not cancelled."""
-        alarm = asyncio.ensure_future(self.sleep(seconds))
+    async def before(self, end: float, future: asyncio.Future[object]) -> bool:
+        """Whether the future is done before `now` says so much; it is not cancelled."""
+        alarm = asyncio.ensure_future(self.sleep_until(end))
         future.add_done_callback(lambda _: alarm.cancel())
         try:
             await asyncio.wait({alarm})

@@ -212,8 +212,8 @@ class FakeSlack:
 
     @property
     def sockets(self) -> int:
-        """How many sockets are open."""
-        return len(self.server.sockets.open)
+        """How many sockets take events; one that was told to leave does not."""
+        return len(self.server.sockets.ready)
 
     @property
     def idle(self) -> bool:

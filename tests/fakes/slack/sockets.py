@@ -65,6 +65,11 @@ class Sockets:
         """Whether connections are turned away at the moment."""
         return self._clock.now() < self.refused_until
 
+    @property
+    def ready(self) -> list[Socket]:
+        """The sockets that take envelopes."""
+        return [socket for socket in self.open if not socket.leaving and not socket.ws.closed]
+
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """The handshake: a used or unknown ticket is refused, the eleventh socket is sent away."""
         ticket = request.query.get("ticket", "")
@@ -79,7 +84,7 @@ class Sockets:
 
     async def send(self, kind: str, payload: Json, retry: Retry | None) -> Outcome:
         """Send one envelope down the next socket and wait for its acknowledgement."""
-        ready = [socket for socket in self.open if not socket.leaving and not socket.ws.closed]
+        ready = self.ready
         if not ready:
             return Outcome(acked=False)
         socket = ready[next(self._turn) % len(ready)]
@@ -87,7 +92,7 @@ class Sockets:
         waiting = Pending(_event_id(payload), self._clock.now(), asyncio.get_running_loop().create_future())
         socket.pending[envelope_id] = waiting
         await _say(socket, _envelope(envelope_id, kind, payload, retry))
-        in_time = await self._clock.within(waiting.answer, ACK_WITHIN)
+        in_time = await self._clock.before(waiting.sent + ACK_WITHIN, waiting.answer)
         if not in_time or waiting.answer.cancelled():
             return Outcome(acked=False)
         response = waiting.answer.result()
