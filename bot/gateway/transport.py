@@ -1,0 +1,63 @@
+"""Where the bytes go: the one HTTP client of the process, and its errors under one name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from bot.errors import SettingsError
+
+LOST: Final = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
+"""No answer, or no more of it. httpx-aiohttp leaves some errors of aiohttp as they are (a broken status line),
+and calls a refused connection a time-out; a reset may come as a bare OSError."""
+
+_CONNECTIONS: Final = 1000
+_IDLE: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Which gateway, and as whom. An address that ends in /v1 means the same as one that does not."""
+
+    base_url: str
+    token: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxy: str | None = field(default=None, repr=False)
+
+    @property
+    def root(self) -> str:
+        """The address that paths are put behind."""
+        return self.base_url.rstrip("/").removesuffix("/v1")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never stand in a log; a short header is no secret and would blot out whole words."""
+        return (self.token, *(value for value in self.headers.values() if len(value) >= 8))
+
+
+def http_client(endpoint: Endpoint, connect_s: float, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    """The client; each call sets its own limit for reading. It follows no redirect, so the token goes nowhere else."""
+    headers = httpx.Headers({"User-Agent": "parley", "Accept-Encoding": "identity"})
+    if endpoint.token:
+        headers["Authorization"] = f"Bearer {endpoint.token}"
+    headers.update(dict(endpoint.headers))
+    return httpx.AsyncClient(
+        base_url=endpoint.root,
+        headers=headers,
+        timeout=httpx.Timeout(None, connect=connect_s, pool=connect_s),
+        follow_redirects=False,
+        transport=transport or _transport(endpoint.proxy),
+    )
+
+
+def _transport(proxy: str | None) -> httpx.AsyncBaseTransport:
+    if proxy is not None and urlsplit(proxy).scheme not in ("http", "https"):
+        raise SettingsError("BOT_GATEWAY_PROXY", "is no HTTP proxy", "write http://HOST:PORT")
+    return AiohttpTransport(
+        limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_IDLE),
+        proxy=httpx.Proxy(proxy) if proxy else None,
+    )
