@@ -1,0 +1,89 @@
+"""The shared contract of channels, in front of real discord.py: as a message's answer and as a command's."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from bot.contract import Channel
+from tests.adapters.channel_contract import ChannelContract, Keys
+from tests.adapters.discord.stage import Stage
+from tests.fakes.discord import FakeDiscord, ShownMessage
+
+
+class DiscordRig:
+    """One asker's view. Notices are what came in reply to the question or for the asker's eyes alone."""
+
+    rewrites = True
+
+    def __init__(self, stage: Stage, channel: Channel, question: int | None) -> None:
+        self._stage = stage
+        self._channel = channel
+        self._question = question
+        self._skipped: set[int] = set()
+
+    @property
+    def channel(self) -> Channel:
+        return self._channel
+
+    def skip_shown(self) -> None:
+        """Whatever stands there now is not the channel's."""
+        self._skipped = {message.id for message in self._stage.world.screen(self._stage.general)}
+
+    async def shown(self) -> Sequence[str]:
+        everyone = self._stage.world.screen(self._stage.general)
+        return [m.content for m in everyone if m.author == "Parley" and not m.thinking and m.id not in self._skipped]
+
+    async def notices(self) -> Sequence[str]:
+        mine = self._stage.world.screen(self._stage.general, self._stage.ann)
+        return [m.content for m in mine if m.author == "Parley" and (m.ephemeral or self._answers(m))]
+
+    async def pings(self) -> Sequence[str]:
+        return [str(ping.target) for ping in self._stage.world.pinged]
+
+    def _answers(self, message: ShownMessage) -> bool:
+        return message.reply_to is not None and message.reply_to == self._question
+
+
+class TestAnswerToAMessage(ChannelContract):
+    @pytest.fixture
+    async def rig(self, speaking: Stage) -> DiscordRig:
+        question = await speaking.world.say(speaking.ann, speaking.general, "hello?")
+        return DiscordRig(speaking, speaking.speech(speaking.origin(message_id=question)), question)
+
+
+class TestAnswerToACommand(ChannelContract):
+    @pytest.fixture
+    async def rig(self, stage: Stage) -> DiscordRig:
+        _, event = await stage.called("ask", question="hello?")
+        return DiscordRig(stage, stage.speech(event.origin), None)
+
+
+class TestAnswerUnderAShownQuestion(ChannelContract):
+    @pytest.fixture
+    async def rig(self, stage: Stage) -> DiscordRig:
+        _, event = await stage.called("ask", question="hello?")
+        origin = await stage.speech(event.origin).anchor("hello?")
+        rig = DiscordRig(stage, stage.speech(origin), None)
+        rig.skip_shown()
+        return rig
+
+
+class TestAnswerByTheTokenAlone(ChannelContract):
+    """As where only the asker has installed the bot."""
+
+    @pytest.fixture
+    async def rig(self, world: FakeDiscord) -> AsyncIterator[DiscordRig]:
+        async with Stage(world) as stage:
+            stage.general.bot_permissions = 0
+            _, event = await stage.called("ask", question="hello?")
+            origin = await stage.speech(event.origin).anchor("hello?")
+            rig = DiscordRig(stage, stage.speech(origin), None)
+            rig.skip_shown()
+            yield rig
+
+    async def test_it_says_how_long_it_can_speak(self, rig: DiscordRig, key: Keys) -> None:
+        lifetime = rig.channel.capabilities.post_lifetime
+        assert lifetime is not None
+        assert 830 < lifetime <= 840
+        assert replace(rig.channel.capabilities, post_lifetime=None).edit_interval == 1.3
