@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, make_url
 
 from bot.store import Store
 from bot.store.upgrade import upgrade
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, empty
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -31,11 +31,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: PostgresServer) -> Iterator[str]:
-    """The name of an empty PostgreSQL database with the newest schema, to be copied."""
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """A PostgreSQL database with the newest schema; every test that uses it empties it."""
     with postgres.database() as name:
         _migrate(postgres.url(name))
-        yield name
+        yield postgres.url(name)
 
 
 @pytest.fixture(params=DATABASES)
@@ -56,9 +56,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         copied = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "parley.db")
         yield f"sqlite:///{copied}"
         return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.database(template=request.getfixturevalue("postgres_template")) as name:
-        yield server.url(name)
+    url: str = request.getfixturevalue("postgres_url")
+    yield url
+    empty(url)
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from typing import Self
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from bot.store.tables import metadata
+
 _START_SECONDS = 20.0
 _STOP_SECONDS = 20.0
 _ROOT = os.geteuid() == 0
@@ -60,10 +62,10 @@ class PostgresServer:
         return f"postgresql://postgres@/{database}?host={self._folder}"
 
     @contextmanager
-    def database(self, template: str = "template1") -> Iterator[str]:
-        """The name of a new database that looks like the template; it is dropped at the end."""
+    def database(self) -> Iterator[str]:
+        """The name of a new, empty database; it is dropped at the end."""
         name = next(self._names)
-        self._run(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+        self._run(SQL("CREATE DATABASE {}").format(Identifier(name)))
         yield name
         self._run(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
@@ -84,6 +86,16 @@ class PostgresServer:
         except psycopg.OperationalError:
             return False
         return True
+
+
+def empty(url: str) -> None:
+    """Delete every row of the house's tables: many times quicker than a new database for each test."""
+    tables = [Identifier(table.name) for table in reversed(metadata.sorted_tables)]
+    with psycopg.connect(url) as connection:
+        connection.execute("SET lock_timeout = '10s'")
+        for table in tables:
+            connection.execute(SQL("DELETE FROM {}").format(table))
+    connection.close()
 
 
 def _installed() -> Path:

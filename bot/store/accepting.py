@@ -40,13 +40,13 @@ def first_seen(connection: Connection, keys: Keys) -> bool:
 
 
 def hear(connection: Connection, received: MessageReceived) -> Accepted:
-    """Keep a message that asks nothing as history."""
+    """Keep a message that asks nothing as history, where the bot has joined."""
+    conversation_id = places.find(connection, received.origin.address)
+    if conversation_id is None:
+        return Accepted(Verdict.IGNORED)
     if note(connection, received.keys, datetime.now(UTC)) is None:
         return Accepted(Verdict.DUPLICATE)
-    taken = places.take_position(connection, received.origin.address)
-    if taken is None:
-        return Accepted(Verdict.IGNORED)
-    conversation_id, position = taken
+    position = places.take_position(connection, conversation_id)
     messages.receive(connection, conversation_id, received, position=position)
     return Accepted(Verdict.HEARD)
 

@@ -12,12 +12,13 @@ from bot.store.places import Place
 from bot.store.tables import post, turn
 
 _OPEN = turn.c.closed_at.is_(None)
-_OLDEST = (
+OLDEST = (
     select(turn.c.id, turn.c.state, turn.c.origin, turn.c.command, turn.c.position)
     .where(turn.c.conversation_id == bindparam("conversation_"), _OPEN)
     .order_by(turn.c.id)
     .limit(1)
 )
+"""The statement that finds what to do next; it reads the index of open turns."""
 _BEGIN = (
     update(turn)
     .where(turn.c.id == bindparam("turn_"), _OPEN)
@@ -36,7 +37,7 @@ _Oldest = Row[int, TurnState, Origin, str | None, int | None]
 def claim(connection: Connection, conversation_id: ConversationId, limit: int) -> Claim | None:
     """Begin the oldest open turn, or begin it again; None when there is none."""
     place = places.lock(connection, conversation_id)
-    oldest = connection.execute(_OLDEST, {"conversation_": conversation_id}).one_or_none()
+    oldest = connection.execute(OLDEST, {"conversation_": conversation_id}).one_or_none()
     if place is None or oldest is None:
         return None
     turn_id, position = TurnId(oldest[0]), oldest[4]

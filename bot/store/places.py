@@ -37,9 +37,9 @@ _FIND_LOCKED = select(*_COLUMNS).where(*_HERE).with_for_update(key_share=True)
 _MAKE = insert_new(conversation)
 _TAKE = (
     update(conversation)
-    .where(*_HERE)
+    .where(_THIS)
     .values(newest=conversation.c.newest + 1, live=conversation.c.live + 1)
-    .returning(conversation.c.id, conversation.c.newest)
+    .returning(conversation.c.newest)
 )
 _GROW = (
     update(conversation)
@@ -120,10 +120,9 @@ def lock(connection: Connection, conversation_id: ConversationId) -> Place | Non
     return None if found is None else _place(found)
 
 
-def take_position(connection: Connection, address: Address) -> tuple[ConversationId, int] | None:
-    """The next position for one more message at a joined place; None where the bot has not joined."""
-    row = connection.execute(_TAKE, where(address)).one_or_none()
-    return None if row is None else (ConversationId(row[0]), row[1])
+def take_position(connection: Connection, conversation_id: ConversationId) -> int:
+    """The next position, for one more message."""
+    return connection.execute(_TAKE, {"conversation_": conversation_id}).scalar_one()
 
 
 def grow(connection: Connection, conversation_id: ConversationId, *, taken: int, added: int) -> None:
