@@ -10,7 +10,7 @@ from aiohttp import web
 from tests.fakes.slack.args import Args
 from tests.fakes.slack.faults import Fault, Faults
 from tests.fakes.slack.limits import Limits
-from tests.fakes.slack.methods import METHODS, SCOPES, Method
+from tests.fakes.slack.methods import METHODS, Method
 from tests.fakes.slack.stage import Stage
 from tests.fakes.slack.values import ApiError, Call, Json, Token
 
@@ -45,8 +45,12 @@ class Api:
     limits: Limits
     faults: Faults = field(default_factory=Faults)
     calls: list[Call] = field(default_factory=list)
-    scopes: set[str] = field(default_factory=lambda: set(SCOPES))
     revoked: bool = False
+
+    @property
+    def scopes(self) -> set[str]:
+        """What the bot's token was granted."""
+        return self.stage.workspace.scopes
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call, whatever its method."""

@@ -77,7 +77,7 @@ def delete(stage: Stage, args: Args) -> Json:
     before = stage.payloads.stored(channel, message)
     stage.workspace.remove(channel, message.ts)
     if stage.echoes:
-        stage.push(stage.payloads.deleted(channel, before))
+        stage.tell(stage.payloads.deleted(channel, before))
     return {"channel": channel.id, "ts": message.ts}
 
 

@@ -96,6 +96,9 @@ class Payloads:
             shown["blocks"] = list(message.blocks)
         if message.files:
             shown["files"] = [self.file(file) for file in message.files]
+        if message.stream is not None:
+            running = self._workspace.streaming(message.stream)
+            shown["streaming_state"] = "in_progress" if running else "completed"
         if message.edited:
             shown["edited"] = {"user": message.author, "ts": message.ts}
         return {**shown, **self._thread(channel, message), **self._bot(message)}

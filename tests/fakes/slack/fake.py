@@ -40,6 +40,7 @@ class FakeSlack:
         self.server = Server(port, self.clock, echoes=echoes)
         self.workspace = self.server.workspace
         self.api_url = ""
+        self.scopes = self.workspace.scopes
         self.bot_token, self.app_token = self.server.secrets.bot, self.server.secrets.app
         self.signing_secret = self.server.secrets.signing
         identity = self.workspace.identity

@@ -59,6 +59,3 @@ METHODS: dict[str, Method] = {
     "team.info": Method(reading.team_info, 3, frozenset({"team:read"}), json=False),
     "users.info": Method(reading.users_info, 4, frozenset({"users:read"}), json=False),
 }
-
-SCOPES = frozenset().union(*(method.scopes for method in METHODS.values())) - {"connections:write"}
-"""Every scope that some method here asks for."""

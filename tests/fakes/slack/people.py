@@ -107,7 +107,7 @@ class People:
     def _push(self, channel: Channel, event: Json) -> None:
         """The bot hears only of the channels that it is in."""
         if self.stage.workspace.identity.bot_user_id in channel.members:
-            self.stage.push(event)
+            self.stage.tell(event)
 
     def _place(self, user: str, channel_id: str) -> Channel:
         channel = self.stage.workspace.channels[channel_id]

@@ -21,7 +21,7 @@ def _shown(workspace: Workspace, message: Message) -> ShownMessage:
     return ShownMessage(
         ts=message.ts,
         author=message.author,
-        text=_text(message),
+        text=_text(workspace, message),
         thread_ts=message.thread_ts,
         streaming=workspace.streaming(message.stream),
         ephemeral_to=message.ephemeral_to,
@@ -31,8 +31,10 @@ def _shown(workspace: Workspace, message: Message) -> ShownMessage:
     )
 
 
-def _text(message: Message) -> str:
+def _text(workspace: Workspace, message: Message) -> str:
     """Blocks hide the text, but those of a stream stand under it."""
+    if message.stream is not None and not message.stream.seen and workspace.streaming(message.stream):
+        return ""
     words = [word for block in message.blocks if (word := blocks.words(block))]
     if message.stream is not None:
         return "\n".join([message.text, *words])

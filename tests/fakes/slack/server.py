@@ -37,7 +37,7 @@ class Server:
         """Listen, on a free port if none was asked for; `extra` routes are served beside Slack's."""
         app = web.Application(client_max_size=32 * 2**20)
         app.add_routes([*self._routes(), *extra])
-        runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
+        runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", self._port).start()
         self._runner = runner

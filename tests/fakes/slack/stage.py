@@ -8,6 +8,15 @@ from tests.fakes.slack.sockets import Sockets
 from tests.fakes.slack.values import Channel, Json, Message
 from tests.fakes.slack.workspace import Workspace
 
+HEARING = {
+    "app_mention": "app_mentions:read",
+    "message.channel": "channels:history",
+    "message.group": "groups:history",
+    "message.mpim": "mpim:history",
+    "message.im": "im:history",
+}
+"""The scope that each event is sent for (https://docs.slack.dev/reference/events)."""
+
 
 @dataclass(slots=True)
 class Stage:
@@ -23,13 +32,20 @@ class Stage:
         """Show the bot's new message, and send the bot the echo of it."""
         self.workspace.add(channel, message)
         if self.echoes and message.ephemeral_to is None:
-            self.push(self.payloads.message(channel, message))
+            self.tell(self.payloads.message(channel, message))
 
     def altered(self, channel: Channel, message: Message, before: Json) -> None:
         """Show the bot's changed message, and send the bot the echo of it."""
         self.workspace.changed(channel, message)
         if self.echoes:
-            self.push(self.payloads.changed(channel, message, before))
+            self.tell(self.payloads.changed(channel, message, before))
+
+    def tell(self, event: Json) -> None:
+        """Deliver an event if the app's scopes let it hear of such a thing."""
+        kind, place = str(event["type"]), str(event.get("channel_type"))
+        needed = HEARING.get(kind) or HEARING.get(f"{kind}.{place}")
+        if needed is None or needed in self.workspace.scopes:
+            self.push(event)
 
     def push(self, event: Json) -> str:
         """Deliver an event; returns its event id."""

@@ -17,7 +17,8 @@ def start(stage: Stage, args: Args) -> Json:
     stage.workspace.parent(channel, thread_ts)
     _check_recipient(stage.workspace, channel, args)
     message = Message(stage.workspace.next_ts(), stage.workspace.identity.bot_user_id, "", thread_ts)
-    message.stream = Stream(stage.workspace.clock.now())
+    seen = args.text("recipient_user_id") != stage.workspace.identity.bot_user_id
+    message.stream = Stream(stage.workspace.clock.now(), seen)
     _grow(message, args)
     stage.posted(channel, message)
     return {"channel": channel.id, "ts": message.ts}

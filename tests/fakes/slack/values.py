@@ -122,9 +122,14 @@ class User:
 
 @dataclass(slots=True)
 class Stream:
-    """The streaming state of a message, `started` by Slack's clock; `chunked` once its first words have come."""
+    """The streaming state of a message, `started` by Slack's clock; `chunked` once its first words have come.
+
+    `seen` False: it streams to the bot itself, and people see an empty bubble until it stops
+    (https://github.com/agno-agi/agno/pull/6615).
+    """
 
     started: float
+    seen: bool = True
     chunked: bool | None = None
     open: bool = True
     stopped_by_user: bool = False

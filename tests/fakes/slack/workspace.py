@@ -37,6 +37,14 @@ class Identity:
     bot_user_id: str = "U0BOT00001"
 
 
+GRANTED = frozenset(
+    {"app_mentions:read", "assistant:write", "chat:write", "commands", "files:read", "files:write", "im:write"}
+    | {f"{kind}:{right}" for kind in ("channels", "groups", "im", "mpim") for right in ("history", "read")}
+    | {"reactions:read", "reactions:write", "team:read", "users:read"}
+)
+"""The scopes of an app that was given all it asked for."""
+
+
 @dataclass(slots=True)
 class Status:
     """A status line and when it was set, by Slack's clock."""
@@ -56,7 +64,13 @@ class Workspace:
     channels: dict[str, Channel] = field(default_factory=dict)
     statuses: dict[tuple[str, str], Status] = field(default_factory=dict)
     pinged: list[Ping] = field(default_factory=list)
+    scopes: set[str] = field(default_factory=lambda: set(GRANTED))
     _last_ts: int = 0
+
+    def __post_init__(self) -> None:
+        """The bot is a member like any other, and can be asked for by users.info."""
+        me = self.identity.bot_user_id
+        self.users[me] = User(me, "Parley", "en-US", is_bot=True)
 
     def next_ts(self) -> str:
         """A message id: seconds, a dot, six digits; never given twice."""

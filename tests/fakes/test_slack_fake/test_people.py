@@ -6,7 +6,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from tests.fakes.slack import FakeSlack, SharedFile
-from tests.fakes.slack.values import Json
+from tests.fakes.slack.values import ApiError, Json
 from tests.fakes.test_slack_fake.conftest import Connect
 from tests.fakes.test_slack_fake.places import ANN, BOB, FOREIGN, GENERAL, Heard, refusal
 
@@ -139,6 +139,29 @@ async def test_a_status_needs_a_thread_and_at_most_ten_loading_messages(slack: F
     assert await refusal(nowhere) == "thread_not_found"
     many = web.assistant_threads_setStatus(channel_id=GENERAL, thread_ts=ts, status="x", loading_messages=["x"] * 11)
     assert await refusal(many) == "invalid_arguments"
+
+
+async def test_what_blocks_say_is_read(slack: FakeSlack, web: AsyncWebClient) -> None:
+    blocks: list[Json] = [
+        {"type": "header", "text": {"type": "plain_text", "text": "Head"}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "one"}, "fields": [{"type": "mrkdwn", "text": "two"}]},
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": "three"}, {"type": "mrkdwn", "text": "four"}]},
+        {"type": "image", "image_url": "https://example.org/x.png", "alt_text": "a picture"},
+        {"type": "markdown", "text": "**five**"},
+        {"type": "divider"},
+    ]
+    await web.chat_postMessage(channel=GENERAL, text="for notifications", blocks=blocks)
+    assert slack.screen(GENERAL)[0].text == "Head\none\ntwo\nthree four\na picture\n**five**"
+
+
+async def test_only_members_act_in_a_channel_and_only_streams_are_stopped(slack: FakeSlack) -> None:
+    ts = await slack.say(ANN, GENERAL, "mine")
+    with pytest.raises(ApiError, match="not_in_channel"):
+        await slack.say(BOB, FOREIGN, "let me in")
+    with pytest.raises(ApiError, match="message_not_in_streaming_state"):
+        await slack.stop_stream(ANN, GENERAL, ts)
+    with pytest.raises(ApiError, match="thread_not_found"):
+        await slack.say(ANN, GENERAL, "reply", "1700000000.000001")
 
 
 @pytest.mark.parametrize(

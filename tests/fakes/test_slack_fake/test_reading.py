@@ -19,6 +19,10 @@ async def test_the_locale_is_told_only_when_asked_for(web: AsyncWebClient) -> No
     assert await refusal(web.users_info(user="U0NOBODY01")) == "user_not_found"
 
 
+async def test_the_bot_is_a_member_too(slack: FakeSlack, web: AsyncWebClient) -> None:
+    assert (await web.users_info(user=slack.bot_user_id))["user"]["is_bot"]
+
+
 async def test_earlier_messages_can_be_read_but_were_never_told(slack: FakeSlack, web: AsyncWebClient) -> None:
     parent = slack.earlier(ANN, GENERAL, "long ago")
     slack.earlier(BOB, GENERAL, "indeed", parent)

@@ -78,6 +78,19 @@ async def test_a_direct_message_makes_one_event_and_a_strange_channel_none(
     assert heard.events()[0]["channel_type"] == "im"
 
 
+async def test_a_mention_only_app_hears_mentions_only(slack: FakeSlack, connect: Connect, heard: Heard) -> None:
+    slack.scopes -= {"channels:history", "groups:history", "mpim:history"}
+    await connect()
+    await slack.say(ANN, GENERAL, "nobody's business")
+    await slack.say(ANN, GENERAL, f"<@{slack.bot_user_id}> yours")
+    await slack.say(ANN, DIRECT, "yours too")
+    await slack.until(lambda: slack.idle and len(heard.bodies) == 2)
+    assert sorted(heard.kinds()) == ["app_mention", "message"]
+    slack.scopes.clear()
+    await slack.say(ANN, GENERAL, f"<@{slack.bot_user_id}> nothing left")
+    assert len(slack.deliveries) == 2
+
+
 async def test_the_bots_posts_and_updates_come_back(
     slack: FakeSlack, web: AsyncWebClient, connect: Connect, heard: Heard
 ) -> None:
@@ -293,3 +306,11 @@ async def test_a_stopped_stream_is_told_to_the_app(
 async def test_no_socket_opens_without_the_app_token(slack: FakeSlack, web: AsyncWebClient) -> None:
     assert await refusal(web.apps_connections_open(app_token="xapp-wrong")) == "invalid_auth"
     assert slack.sockets == 0
+
+
+async def test_no_address_of_a_socket_reaches_a_log(
+    slack: FakeSlack, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "aiohttp")
+    await connect()
+    assert caplog.text == ""

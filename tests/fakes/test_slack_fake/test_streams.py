@@ -99,6 +99,26 @@ async def test_a_direct_message_needs_no_recipient(slack: FakeSlack, start: Star
     assert slack.screen(DIRECT, question)[-1].text == "so"
 
 
+async def test_a_stream_to_the_bot_itself_is_an_empty_bubble_until_it_stops(
+    slack: FakeSlack, web: AsyncWebClient, start: Start, question: str
+) -> None:
+    ts = (await start(markdown_text="x", recipient_user_id=slack.bot_user_id))["ts"]
+    assert slack.screen(GENERAL, question)[-1].text == ""
+    await web.chat_stopStream(channel=GENERAL, ts=ts)
+    assert slack.screen(GENERAL, question)[-1].text == "x"
+
+
+async def test_a_streams_state_can_be_read(slack: FakeSlack, web: AsyncWebClient, start: Start, question: str) -> None:
+    ts = (await start(markdown_text="x"))["ts"]
+    states = []
+    for stop in (False, True):
+        if stop:
+            await web.chat_stopStream(channel=GENERAL, ts=ts)
+        thread = (await web.conversations_replies(channel=GENERAL, ts=question))["messages"]
+        states.append([message.get("streaming_state") for message in thread])
+    assert states == [[None, "in_progress"], [None, "completed"]]
+
+
 async def test_the_whole_stream_holds_12000_characters(
     slack: FakeSlack, web: AsyncWebClient, start: Start, question: str
 ) -> None:

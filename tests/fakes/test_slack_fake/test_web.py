@@ -59,7 +59,7 @@ async def test_a_token_inside_json_is_not_seen_but_one_in_a_form_is(slack: FakeS
 
 
 async def test_a_revoked_token_and_a_missing_scope_are_refused(slack: FakeSlack, web: AsyncWebClient) -> None:
-    slack.server.api.scopes.remove("chat:write")
+    slack.scopes.remove("chat:write")
     assert await refusal(web.chat_postMessage(channel=GENERAL, text="x")) == "missing_scope"
     slack.server.api.revoked = True
     assert await refusal(web.auth_test()) == "token_revoked"
@@ -72,6 +72,25 @@ async def test_unknown_methods_and_broken_bodies_are_refused(slack: FakeSlack, w
         for body, error in ((b"{", "invalid_json"), (b"[]", "json_not_object")):
             async with session.post(f"{slack.api_url}chat.postMessage", data=body) as reply:
                 assert (await reply.json())["error"] == error
+
+
+async def test_other_bodies_and_broken_arguments_are_refused(slack: FakeSlack, web: AsyncWebClient) -> None:
+    headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": "text/plain"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{slack.api_url}chat.postMessage", data=b"text=x") as reply,
+    ):
+        assert (await reply.json())["error"] == "invalid_post_type"
+    for broken, error in (
+        ({"text": ["a", "list"]}, "invalid_arguments"),
+        ({"blocks": "{"}, "invalid_blocks"),
+        ({"blocks": ["words"]}, "invalid_blocks"),
+        ({"blocks": 7}, "invalid_blocks"),
+    ):
+        assert await refusal(web.api_call("chat.postMessage", json={"channel": GENERAL, **broken})) == error
+    assert await refusal(web.api_call("conversations.history", params={"channel": GENERAL, "limit": "many"})) == (
+        "invalid_arguments"
+    )
 
 
 async def test_reading_methods_do_not_look_at_json(web: AsyncWebClient) -> None:
@@ -169,8 +188,10 @@ async def test_an_ephemeral_message_is_for_one_member_and_cannot_be_changed(
     slack: FakeSlack, web: AsyncWebClient
 ) -> None:
     ts = (await web.chat_postEphemeral(channel=GENERAL, user=ANN, text="psst"))["message_ts"]
-    (shown,) = slack.screen(GENERAL)
-    assert (shown.text, shown.ephemeral_to) == ("psst", ANN)
+    question = await slack.say(ANN, GENERAL, "why?")
+    await web.chat_postEphemeral(channel=GENERAL, user=ANN, text="wait", thread_ts=question)
+    assert [(shown.text, shown.ephemeral_to) for shown in slack.screen(GENERAL)] == [("psst", ANN), ("why?", None)]
+    assert [(shown.text, shown.ephemeral_to) for shown in slack.screen(GENERAL, question)][1:] == [("wait", ANN)]
     assert await refusal(web.chat_update(channel=GENERAL, ts=ts, text="x")) == "message_not_found"
     assert await refusal(web.chat_postEphemeral(channel=DIRECT, user=BOB, text="x")) == "user_not_in_channel"
 
