@@ -1,0 +1,69 @@
+"""Slack's Web API: one call at a time, within the budgets, its failures translated."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.faults import Unsure, refused, retry_after, settle, unreached
+from adapters.slack.limits import LIMITS, Limits
+from bot.contract import Address
+from bot.errors import ChannelBusy, ChannelError
+
+Answer = Mapping[str, Any]
+
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
+
+
+class Api:
+    """The calls of one installation over one shared session."""
+
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, limits: Limits) -> None:
+        self._client = client
+        self._session = session
+        self.limits = limits
+
+    async def call(self, method: str, address: Address, **arguments: object) -> Answer:
+        """One call; `address` says whose budget it is.
+
+        Raises `ChannelError`; `Unsure` only where a repeat could do harm.
+        """
+        await self.limits.spend(method, address)
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            return await self._send(method, given)
+        except SlackApiError as error:
+            if isinstance(fault := refused(error, method), ChannelBusy) and retry_after(error):
+                self.limits.budget(method, address).pause(fault.retry_after)
+            raise self._meant(method, fault) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._meant(method, unreached(error, method)) from error
+        except (SlackClientError, AttributeError, ValueError) as error:
+            # Something in between answered in Slack's place; the SDK trips over a body that is not JSON.
+            raise self._meant(method, Unsure(f"{method}: {type(error).__name__}")) from error
+
+    async def respond(self, url: str, body: Mapping[str, object]) -> bool:
+        """Post to a command's reply address; False when Slack does not take it (used up, or too old).
+
+        The address is a secret: whoever knows it can write there. It stays out of every error.
+        """
+        try:
+            async with self._session.post(url, data=json.dumps(body), headers=_JSON) as said:
+                return said.status == 200
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return False
+
+    async def _send(self, method: str, arguments: Mapping[str, object]) -> Answer:
+        if LIMITS[method].form:
+            response = await self._client.api_call(method, http_verb="GET", params=dict(arguments))
+        else:
+            response = await self._client.api_call(method, json=dict(arguments))
+        data: Answer = response.data if isinstance(response.data, dict) else {}
+        return data
+
+    @staticmethod
+    def _meant(method: str, fault: ChannelError) -> ChannelError:
+        return settle(fault) if LIMITS[method].repeatable else fault

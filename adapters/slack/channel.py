@@ -1,0 +1,161 @@
+"""The Channel: our verbs as Slack's calls."""
+
+import logging
+from dataclasses import dataclass, replace
+from time import time
+
+from adapters.slack import markup
+from adapters.slack.connection import Connection
+from adapters.slack.faults import MessageMissing, StreamRefused, Unsure
+from adapters.slack.posts import Posts, Writer
+from adapters.slack.responses import Responses
+from adapters.slack.values import Keepsake, is_direct
+from bot.contract import Capabilities, Host, Origin, Post, PostId
+from bot.errors import ChannelBusy, ChannelError, PostRejected
+
+log = logging.getLogger("parley.slack")
+
+_STREAMED = Capabilities(
+    markup.TEXT_LIMIT,
+    markup.measure,
+    edit_interval=1.0,
+    # A stream ends by itself about 300 s after it began, even while it is fed.
+    post_lifetime=270.0,
+    # The status line vanishes after 120 s.
+    typing_interval=90.0,
+)
+_UPDATED = Capabilities(markup.TEXT_LIMIT, markup.measure, edit_interval=2.5)
+"""Where there is no thread there is no stream: few updates, as a workspace has 50 a minute in all."""
+
+_SINCE_S = 120.0
+"""How far back to look for a post that may have arrived."""
+
+
+@dataclass(slots=True)
+class Line:
+    """What all channels share; `connection` is None while the platform is left."""
+
+    host: Host
+    posts: Posts
+    responses: Responses
+    connection: Connection | None = None
+
+    def need(self) -> Connection:
+        """The way out. Raises `ChannelBusy` while the platform is left."""
+        if self.connection is None:
+            raise ChannelBusy("slack is not connected", 2.0)
+        return self.connection
+
+
+class SlackChannel:
+    """Speaks at one origin."""
+
+    def __init__(self, line: Line, origin: Origin) -> None:
+        self._line = line
+        self._origin = origin
+        self._at = origin.address
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Streams in threads, updates elsewhere."""
+        return _STREAMED if self._at.thread is not None else _UPDATED
+
+    async def anchor(self, question: str) -> Origin:
+        """Slack shows nobody what was asked with a slash command: post it, and answer in the thread under it.
+
+        In a direct message the answer stays flat, as the conversation does.
+        """
+        name = markup.plain(self._origin.asker.name)
+        asked = self._line.host.text("question-asked", self._origin.locale, name=name, question=question)
+        ts = await self._writer().post(markup.clip(asked), "question")
+        thread = self._at.thread if is_direct(self._at) else ts
+        state = Keepsake(team=Keepsake.load(self._origin.state).team).dump()
+        return replace(self._origin, address=replace(self._at, thread=thread), message_id=ts, state=state)
+
+    async def send(self, post: Post) -> PostId:
+        """A stream where one can begin now, else an ordinary post."""
+        _fit(post.text)
+        api = self._line.need().api
+        if not post.final and self._at.thread is not None and api.limits.spare("chat.startStream", self._at):
+            try:
+                return await self._writer().open(self._origin, post.text)
+            except Unsure as error:
+                return await self._found(post, error)
+            except (ChannelBusy, StreamRefused) as error:
+                log.info("slack_stream_refused workspace=%s reason=%s", self._at.workspace, error)
+        try:
+            return await self._writer().post(post.text, post.key)
+        except Unsure as error:
+            return await self._found(post, error)
+
+    async def edit(self, post_id: PostId, post: Post) -> None:
+        """Grow or finish a post; raises `StoppedByReader` when somebody ended its stream."""
+        _fit(post.text)
+        if post.final:
+            await self._writer().finish(post_id, post.text)
+        else:
+            await self._writer().grow(post_id, post.text)
+
+    async def delete(self, post_id: PostId) -> None:
+        """Take a post away; its stream is ended first."""
+        api = self._line.need().api
+        standing = self._line.posts.find(self._at, post_id)
+        try:
+            if standing is not None and standing.streams:
+                await self._writer().close(post_id)
+            await api.call("chat.delete", self._at, channel=self._at.channel, ts=post_id)
+        except MessageMissing:
+            return
+
+    async def notify(self, text: str) -> None:
+        """Through a command's own reply address while it serves; else to the asker alone in the thread.
+
+        A direct message is private anyway, and there a lasting post is worth more than one that is lost when
+        the asker is away.
+        """
+        api = self._line.need().api
+        words = markup.clip(text)
+        if await self._line.responses.say(api, Keepsake.load(self._origin.state).response_url, words):
+            return
+        if is_direct(self._at):
+            await self._writer().post(words, "notice")
+            return
+        await api.call(
+            "chat.postEphemeral",
+            self._at,
+            channel=self._at.channel,
+            user=self._origin.asker.id,
+            thread_ts=self._at.thread,
+            markdown_text=markup.neutral(words),
+        )
+
+    async def typing(self, status: str) -> None:
+        """The status line of the thread; a courtesy, so whatever is wrong with it is only logged."""
+        api = self._line.need().api
+        if self._at.thread is None or not api.limits.spare("assistant.threads.setStatus", self._at):
+            return
+        where = {"channel_id": self._at.channel, "thread_ts": self._at.thread}
+        try:
+            await api.call("assistant.threads.setStatus", self._at, **where, status=status)
+        except ChannelError as error:
+            log.info("slack_status_not_shown channel=%s reason=%s", self._at.channel, error)
+
+    async def _found(self, post: Post, doubt: Unsure) -> PostId:
+        """Slack has no keys against doubles: before anything is sent again, look whether it stands there."""
+        try:
+            history = await self._line.need().history()
+            post_id = await history.ours(self._at, f"{time() - _SINCE_S:.6f}", post.key, post.text)
+        except ChannelError:
+            raise doubt from None
+        if post_id is None:
+            raise ChannelBusy(str(doubt), 1.0) from doubt
+        return post_id
+
+    def _writer(self) -> Writer:
+        api = self._line.need().api
+        return Writer(api, self._line.posts, self._at)
+
+
+def _fit(text: str) -> None:
+    if (length := markup.measure(text)) > markup.TEXT_LIMIT:
+        raise PostRejected(f"a text of {length} characters is longer than {markup.TEXT_LIMIT}")

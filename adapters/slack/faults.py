@@ -1,0 +1,132 @@
+"""What Slack and the network answer when they do not do it -> `ChannelError`.
+
+ChannelError
+├── Unsure                  nobody knows whether it was done
+├── ChannelBusy             nothing was done
+├── ChannelGone
+├── StoppedByReader
+└── PostRejected
+    ├── NotStreaming        the stream has ended: by itself after five minutes, or long ago
+    └── StreamRefused       this place takes no stream; an ordinary post may do
+"""
+
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostRejected, StoppedByReader
+
+
+class Unsure(ChannelError):
+    """The call may have been done or not: the connection broke while it was under way."""
+
+
+class NotStreaming(PostRejected):
+    """The post is no stream any more; it can be updated as a whole."""
+
+
+class StreamRefused(PostRejected):
+    """This place or this app can have no stream."""
+
+
+class MessageMissing(PostRejected):
+    """There is no such post."""
+
+
+_KINDS: dict[str, type[ChannelError]] = {
+    **dict.fromkeys(
+        (
+            "access_denied",
+            "account_inactive",
+            "channel_not_found",
+            "ekm_access_denied",
+            "enterprise_is_restricted",
+            "invalid_auth",
+            "is_archived",
+            "missing_scope",
+            "no_permission",
+            "not_allowed_token_type",
+            "not_authed",
+            "not_in_channel",
+            "team_access_not_granted",
+            "thread_not_found",
+            "invalid_thread_ts",
+            "token_expired",
+            "token_revoked",
+            "user_not_in_channel",
+        ),
+        ChannelGone,
+    ),
+    **dict.fromkeys(("fatal_error", "internal_error", "request_timeout"), Unsure),
+    **dict.fromkeys(
+        (
+            "channel_type_not_supported",
+            "feature_not_enabled",
+            "method_not_supported_for_channel_type",
+            "missing_recipient_team_id",
+            "missing_recipient_user_id",
+            "unknown_method",
+        ),
+        StreamRefused,
+    ),
+    "message_not_found": MessageMissing,
+    "message_not_in_streaming_state": NotStreaming,
+    "stopped_by_user": StoppedByReader,
+}
+
+_WAITS = {
+    "ratelimited": 1.0,
+    "rate_limited": 1.0,
+    "service_unavailable": 5.0,
+    "team_added_to_org": 60.0,
+    # An update that comes while the stream is still being closed.
+    "streaming_state_conflict": 1.0,
+}
+
+_AFTER_SERVER_ERROR = 2.0
+
+
+def code_of(error: SlackApiError) -> str:
+    """Slack's own word for what went wrong; `http_502` and the like where it said none."""
+    # The SDK puts aiohttp's response there when the body was no JSON at all.
+    data: Any = getattr(error.response, "data", None)
+    if isinstance(data, dict) and data.get("error"):
+        return str(data["error"])
+    status = getattr(error.response, "status_code", None) or getattr(error.response, "status", "unknown")
+    return f"http_{status}"
+
+
+def retry_after(error: SlackApiError) -> float | None:
+    """The seconds that Slack asks for, where it does."""
+    headers: Any = getattr(error.response, "headers", None) or {}
+    try:
+        return float(headers.get("Retry-After"))
+    except (TypeError, ValueError):
+        return None
+
+
+def refused(error: SlackApiError, method: str) -> ChannelError:
+    """Slack answered, and the answer was no."""
+    code = code_of(error)
+    reason = f"{method}: {code}"
+    if code in _WAITS or code == "http_429":
+        return ChannelBusy(reason, retry_after(error) or _WAITS.get(code, 1.0))
+    if code.startswith("restricted_action"):
+        return ChannelGone(reason)
+    if code.startswith("http_"):
+        return Unsure(reason)
+    return _KINDS.get(code, PostRejected)(reason)
+
+
+def unreached(error: aiohttp.ClientError | TimeoutError, method: str) -> ChannelError:
+    """The network failed; where no connection came about, nothing can have been done."""
+    reason = f"{method}: {type(error).__name__}"
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return ChannelBusy(reason, _AFTER_SERVER_ERROR)
+    return Unsure(reason)
+
+
+def settle(error: ChannelError) -> ChannelError:
+    """For a call that may be repeated without harm, not knowing is the same as nothing done."""
+    return ChannelBusy(str(error), _AFTER_SERVER_ERROR) if isinstance(error, Unsure) else error

@@ -1,0 +1,97 @@
+"""The earliest middleware: what Slack delivers is committed before Slack is told that we have it.
+
+Bolt acknowledges an event before its listeners run, and does not acknowledge at all what no listener matches.
+So the work is done here, in front of both: everything that is delivered gets its answer from this place. An
+exception passes through Bolt as "no acknowledgement", and Slack delivers again.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from adapters.slack import events
+from adapters.slack.people import People
+from adapters.slack.values import Identity
+from bot.contract import Accept, Command
+
+log = logging.getLogger("parley.slack")
+
+
+class Intake(AsyncMiddleware):
+    """Drops echoes, turns payloads into events, hands them to `accept`."""
+
+    def __init__(self, accept: Accept, table: Mapping[str, Command], me: Identity, people: People) -> None:
+        self._accept = accept
+        self._table = table
+        self._me = me
+        self._people = people
+
+    async def async_process(
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse | None:
+        """Called by Bolt with each verified request."""
+        body: dict[str, Any] = req.body
+        if body.get("type") == "url_verification":
+            return await next()
+        if "command" in body:
+            await self._command(body)
+        elif body.get("type") == "event_callback":
+            await self._event(body)
+        elif body.get("type") == "app_rate_limited":
+            log.warning("slack_events_dropped team=%s minute=%s", body.get("team_id"), body.get("minute_rate_limited"))
+        return BoltResponse(status=200, body="")
+
+    async def _event(self, body: Mapping[str, Any]) -> None:
+        if events.is_ours(body.get("event") or {}, self._me):
+            return
+        profiles = await self._people.of(events.strangers(body, self._me))
+        event = events.event_of(body, self._me, profiles)
+        if event is not None:
+            await self._accept(event)
+
+    async def _command(self, body: Mapping[str, Any]) -> None:
+        profiles = await self._people.of(events.strangers(body, self._me))
+        event = events.command_of(body, self._me, profiles, self._table, datetime.now(UTC))
+        if event is None:
+            log.warning("slack_command_unknown name=%s fix=%r", body["command"], "renew the app's manifest")
+            return
+        await self._accept(event)
+
+
+async def not_taken(error: Exception) -> None:
+    """Bolt's error handler: says where it failed; an error of the store may quote what somebody wrote."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("slack_request_not_taken error=%s at=%s:%s", type(error).__name__, frame.filename, frame.lineno)
+
+
+class Flights:
+    """Requests that are being handled now, so that leaving can wait for their acknowledgements."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._landed = asyncio.Event()
+        self._landed.set()
+
+    async def __aenter__(self) -> None:
+        self._count += 1
+        self._landed.clear()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._count -= 1
+        if self._count == 0:
+            self._landed.set()
+
+    async def landed(self, patience: float) -> None:
+        """Returns when none is left, or when patience ends."""
+        try:
+            async with asyncio.timeout(patience):
+                await self._landed.wait()
+        except TimeoutError:
+            log.warning("slack_requests_abandoned count=%s", self._count)
