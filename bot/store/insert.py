@@ -34,5 +34,7 @@ def insert_new(table: Table[Any]) -> Insert:
 def put(connection: Connection, table: Table[Any], key: Mapping[str, object], values: Mapping[str, object]) -> None:
     """Make the row of that key have these values, whether it is there already or not."""
     same = [table.c[name] == value for name, value in key.items()]
-    if connection.execute(insert_new(table).values({**key, **values})).rowcount == 0:
+    # Asked by RETURNING: the count of inserted rows is not to be had from every driver.
+    made = connection.execute(insert_new(table).values({**key, **values}).returning(*table.primary_key))
+    if made.one_or_none() is None:
         connection.execute(update(table).where(*same).values(**values))
