@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import discord
 import yarl
@@ -27,6 +28,10 @@ class Bot(discord.Client):
         self.edits: list[discord.RawMessageUpdateEvent] = []
         self.deletes: list[int] = []
         self.connects: list[str] = []
+        self._connected = asyncio.Event()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Do not wait the five seconds that the library leaves between sessions."""
 
     async def on_message(self, message: discord.Message) -> None:
         """Keep what others say."""
@@ -44,10 +49,19 @@ class Bot(discord.Client):
     async def on_ready(self) -> None:
         """Keep that a session began."""
         self.connects.append("ready")
+        self._connected.set()
+
+    async def wait_until_connected(self) -> None:
+        """Wait for the first session."""
+        await self._connected.wait()
 
     async def on_resumed(self) -> None:
         """Keep that a session went on."""
         self.connects.append("resumed")
+
+    async def raw(self, method: str, path: str, body: object = None) -> Any:
+        """A call as the library would send it, with a body that it would not write."""
+        return await self.http.request(Route(method, path), json=body)
 
     @property
     def heard(self) -> list[str]:
@@ -55,24 +69,35 @@ class Bot(discord.Client):
         return [message.content for message in self.messages]
 
 
-def point_at(fake: FakeDiscord) -> None:
-    """Make discord.py talk to the fake."""
-    Route.BASE = f"{fake.base_url}/api/v10"
-    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(fake.base_url.replace("http", "ws", 1) + "/gateway")
-    Asset.BASE = fake.base_url
+def point_at(base_url: str) -> None:
+    """Make discord.py talk to another address."""
+    Route.BASE = f"{base_url}/api/v10"
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(base_url.replace("http", "ws", 1) + "/gateway")
+    Asset.BASE = base_url
 
 
 @asynccontextmanager
-async def running(fake: FakeDiscord, *, intents: int = INTENTS, token: str | None = None) -> AsyncIterator[Bot]:
-    """A client that is connected and ready."""
-    point_at(fake)
+async def running_at(base_url: str, token: str, *, intents: int = INTENTS) -> AsyncIterator[Bot]:
+    """A client that is connected and ready; what it dies of is raised here."""
+    before = (Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE)
+    point_at(base_url)
     bot = Bot(intents=intents)
-    task = asyncio.create_task(bot.start(token or fake.token))
+    task = asyncio.create_task(bot.start(token))
+    ready = asyncio.create_task(bot.wait_until_connected())
     try:
-        await fake.until(lambda: bool(bot.connects) or task.done())
+        await asyncio.wait([task, ready], timeout=10, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             await task
         yield bot
     finally:
+        ready.cancel()
         await bot.close()
         await asyncio.gather(task, return_exceptions=True)
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
+
+
+@asynccontextmanager
+async def running(fake: FakeDiscord, *, intents: int = INTENTS, token: str | None = None) -> AsyncIterator[Bot]:
+    """The same, at a fake of this process."""
+    async with running_at(fake.base_url, token or fake.token, intents=intents) as bot:
+        yield bot

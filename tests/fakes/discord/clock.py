@@ -7,17 +7,26 @@ EPOCH_MS = 1_420_070_400_000
 
 
 class Clock:
-    """Unix time as the fake sees it; `speed` Discord seconds pass in one real second."""
+    """Unix time as the fake sees it."""
 
     def __init__(self, speed: float = 1.0) -> None:
-        self.speed = speed
+        self._speed = speed
         self._wall = time.time()
         self._start = time.monotonic()
         self._skipped = 0.0
 
+    @property
+    def speed(self) -> float:
+        """Discord seconds in a real second; a change does not make the clock jump."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._wall, self._start, self._skipped, self._speed = self.now(), time.monotonic(), 0.0, speed
+
     def now(self) -> float:
         """Seconds since 1970 on this clock."""
-        return self._wall + (time.monotonic() - self._start) * self.speed + self._skipped
+        return self._wall + (time.monotonic() - self._start) * self._speed + self._skipped
 
     def skip(self, seconds: float) -> None:
         """Move the clock ahead; who sleeps in real time is not woken."""
@@ -25,7 +34,7 @@ class Clock:
 
     def real(self, seconds: float) -> float:
         """How long so many Discord seconds really take; what rate limit headers must say to a client."""
-        return seconds / self.speed
+        return seconds / self._speed
 
 
 class Snowflakes:

@@ -92,6 +92,7 @@ class Connection:
         self._received: deque[float] = deque()
         self._packer = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
         self._ending = False
+        self._goodbye: int | None = None
         self.session: Session | None = None
 
     def push(self, frame: Frame) -> None:
@@ -131,7 +132,7 @@ class Connection:
         if session is None or session.push != self.push:
             return
         session.push = None
-        if self._socket.close_code in (1000, 1001):
+        if self._goodbye in (1000, 1001):
             self._gateway.hub.sessions.pop(session.id, None)
 
     async def _send(self) -> None:
@@ -171,6 +172,8 @@ class Connection:
                 message = await self._socket.receive(timeout=max(0.0, left))
             except TimeoutError:
                 raise Closing(4009, "Session timed out.") from None
+            if message.type is WSMsgType.CLOSE:
+                self._goodbye = message.data
             if message.type is not WSMsgType.TEXT:
                 return
             frame = self._parse(message.data)

@@ -112,12 +112,12 @@ class RateLimiter:
             return None, headers
         return refusal(self._clock.real(window.ends - now), "user", headers), headers
 
-    def take_old_edit(self, channel_id: int) -> bool:
-        """Count an edit of a message older than an hour; False where 30046 is due."""
-        if not self.limits.enabled:
-            return True
+    def old_edit_wait(self, channel_id: int) -> float:
+        """Count an edit of a message older than an hour; real seconds to wait where 30046 is due, else 0."""
         window = self._windows.setdefault(("old edits", str(channel_id)), Window())
-        return window.take(self._clock.now(), *self.limits.old_edits)
+        if not self.limits.enabled or window.take(self._clock.now(), *self.limits.old_edits):
+            return 0.0
+        return self._clock.real(window.ends - self._clock.now())
 
     def _headers(self, route: str, calls: int, window: Window, now: float) -> dict[str, str]:
         after = self._clock.real(window.ends - now)

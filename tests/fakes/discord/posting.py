@@ -72,8 +72,9 @@ class Posting:
             raise ApiError(Problem.NOT_AUTHOR)
         if channel.archived:
             raise ApiError(Problem.ARCHIVED)
-        if self.world.clock.now() - message.at > OLD_S and not self.limiter.take_old_edit(channel.id):
-            raise ApiError(Problem.OLD_EDITS, {"retry_after": 5.0}, {"Retry-After": "5"})
+        wait = self.limiter.old_edit_wait(channel.id) if self.world.clock.now() - message.at > OLD_S else 0.0
+        if wait:
+            raise ApiError(Problem.OLD_EDITS, {"retry_after": wait}, {"Retry-After": str(int(wait) + 1)})
         return self.revise(channel, message, ask)
 
     def revise(self, channel: Channel, message: Message, ask: Ask) -> Message:

@@ -1,0 +1,1 @@
+"""The Discord stand-in, proved with the real discord.py client."""
