@@ -1,0 +1,114 @@
+"""The posts of one answer as they stand on the screen, and the fenced, patient calls that change them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar
+
+from bot.contract import Channel, Post, PostId
+from bot.errors import ChannelBusy
+from bot.nap import Nap
+
+T = TypeVar("T")
+
+PATIENCE_S = 600.0
+"""How long a call that must not be skipped waits for a limited platform in all."""
+
+_LEAST_WAIT_S = 0.05
+
+
+class Journal(Protocol):
+    """Where a reply asks whether it may still speak, and writes down what it placed."""
+
+    @property
+    def key(self) -> str:
+        """The stem of its posts' keys: page N goes out as `{key}-{N}`; at most 20 ASCII characters."""
+        ...
+
+    @property
+    def placed(self) -> tuple[PostId, ...]:
+        """Posts of an earlier attempt, by page: they are edited instead of sent anew."""
+        ...
+
+    async def check(self) -> None:
+        """Raises `Fenced` when another run has taken over."""
+        ...
+
+    async def place(self, page: int, post_id: PostId) -> None:
+        """Remember a post; awaited before the next platform call. Raises `Fenced`."""
+        ...
+
+
+class Closed(Exception):
+    """The reply was closed while it had something to say; nothing more is to be said."""
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A post as we last made it look; `text` is None where an earlier attempt placed it."""
+
+    post_id: PostId
+    text: str | None
+    final: bool
+    since: float
+
+
+class Screen:
+    """The posts of one answer by page, and the calls that change them, one at a time."""
+
+    def __init__(self, channel: Channel, journal: Journal, clock: Callable[[], float], nap: Nap) -> None:
+        self._channel = channel
+        self._journal = journal
+        self._clock = clock
+        self._nap = nap
+        self.posts = {page: _Shown(post, None, False, clock()) for page, post in enumerate(journal.placed)}
+        self.spoke_at: float | None = None
+        self.not_before = 0.0
+        self.closed = False
+
+    async def grow(self, page: int, text: str) -> bool:
+        """Make an unfinished page look so; False where the platform is busy and nothing was done."""
+        try:
+            await self._show(page, text, final=False)
+        except ChannelBusy:
+            return False
+        return True
+
+    async def settle(self, page: int, text: str) -> None:
+        """Make a page look so for good, however long the platform lets us wait."""
+        await self._show(page, text, final=True)
+
+    async def clear(self, first: int) -> None:
+        """Take away the pages from this one on."""
+        for page in sorted(page for page in self.posts if page >= first):
+            await self._call(partial(self._channel.delete, self.posts[page].post_id), patient=True)
+
+    async def _show(self, page: int, text: str, *, final: bool) -> None:
+        post, known = Post(text, final, f"{self._journal.key}-{page}"), self.posts.get(page)
+        if known is None:
+            post_id = await self._call(partial(self._channel.send, post), patient=final)
+            self.posts[page] = _Shown(post_id, text, final, self._clock())
+            await self._journal.place(page, post_id)
+        elif self._channel.capabilities.edit_interval is not None and (known.text, known.final) != (text, final):
+            await self._call(partial(self._channel.edit, known.post_id, post), patient=final)
+            known.text, known.final = text, final
+
+    async def _call(self, verb: Callable[[], Awaitable[T]], *, patient: bool) -> T:
+        waited = 0.0
+        while True:
+            await self._hold()
+            await self._journal.check()
+            self.spoke_at = self._clock()
+            try:
+                return await verb()
+            except ChannelBusy as busy:
+                waited += busy.retry_after
+                self.not_before = self._clock() + max(busy.retry_after, _LEAST_WAIT_S)
+                if not patient or waited > PATIENCE_S:
+                    raise
+
+    async def _hold(self) -> None:
+        while not self.closed and (rest := self.not_before - self._clock()) > 0:
+            await self._nap.take(rest)
+        if self.closed:
+            raise Closed

@@ -1,0 +1,25 @@
+"""A journal in memory that can be told to fence its reply."""
+
+from dataclasses import dataclass, field
+
+from bot.contract import PostId
+from bot.errors import Fenced
+
+
+@dataclass
+class FakeJournal:
+    """Implements `bot.reply.Journal`. `fence_after` lets so many checks pass; None lets all."""
+
+    key: str = "t1"
+    placed: tuple[PostId, ...] = ()
+    fence_after: int | None = None
+    checks: int = 0
+    written: list[tuple[int, PostId]] = field(default_factory=list)
+
+    async def check(self) -> None:
+        self.checks += 1
+        if self.fence_after is not None and self.checks > self.fence_after:
+            raise Fenced("another run has taken over")
+
+    async def place(self, page: int, post_id: PostId) -> None:
+        self.written.append((page, post_id))
