@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -37,7 +38,8 @@ class Intake(AsyncMiddleware):
         self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
     ) -> BoltResponse | None:
         """Called by Bolt with each verified request."""
-        body: dict[str, Any] = req.body
+        # Bolt takes a form that holds the word "payload" anywhere for a button's, and leaves nothing of it.
+        body: dict[str, Any] = req.body or dict(parse_qsl(req.raw_body))
         if body.get("type") == "url_verification":
             return await next()
         if "command" in body:

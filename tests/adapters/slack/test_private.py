@@ -1,0 +1,87 @@
+"""Private answers of slash commands: the reply address first, then whatever still works."""
+
+import pytest
+
+from adapters.slack.channel import SlackChannel
+from adapters.slack.platform import SlackPlatform
+from bot.contract import CommandInvoked
+from tests.adapters.host import FakeHost
+from tests.adapters.slack.conftest import ANN, FAST, ROOM, Ear, listening, settings_for
+from tests.fakes.slack import FakeSlack
+
+
+@pytest.fixture
+async def spoken(slack: FakeSlack, host: FakeHost, ear: Ear) -> CommandInvoked:
+    """A command of Ann's, as it was committed."""
+    async with listening(SlackPlatform(host, settings_for(slack), FAST), ear):
+        await slack.connected(2)
+        await slack.command(ANN, ROOM, "/help")
+        (event,) = await ear.count(1)
+    assert isinstance(event, CommandInvoked)
+    return event
+
+
+@pytest.fixture
+def channel(platform: SlackPlatform, spoken: CommandInvoked) -> SlackChannel:
+    return platform.open(spoken.origin)
+
+
+def private(slack: FakeSlack) -> list[str]:
+    return [shown.text for shown in slack.screen(ROOM) if shown.ephemeral_to == ANN]
+
+
+async def test_the_answer_comes_through_the_reply_address(slack: FakeSlack, channel: SlackChannel) -> None:
+    await channel.notify("**Help** & <!channel>")
+    (shown,) = private(slack)
+    assert shown.replace("\u200b", "") == "**Help** & <!channel>"
+    assert slack.pinged == []
+    assert slack.called("chat.postEphemeral") == []
+
+
+async def test_it_works_where_the_bot_is_no_member(slack: FakeSlack, channel: SlackChannel) -> None:
+    slack.workspace.channels[ROOM].members.discard(slack.bot_user_id)
+    await channel.notify("help")
+    assert private(slack) == ["help"]
+
+
+async def test_the_sixth_answer_takes_another_way(
+    slack: FakeSlack, platform: SlackPlatform, spoken: CommandInvoked
+) -> None:
+    for number in range(6):
+        await platform.open(spoken.origin).notify(f"part {number}")
+    assert private(slack) == [f"part {number}" for number in range(6)]
+    assert len(slack.called("chat.postEphemeral")) == 1
+
+
+async def test_an_address_that_has_expired_is_given_up_for_another_way(slack: FakeSlack, channel: SlackChannel) -> None:
+    slack.clock.advance(1_801)
+    await channel.notify("late")
+    assert private(slack) == ["late"]
+    assert len(slack.called("chat.postEphemeral")) == 1
+
+
+async def test_a_restart_forgets_the_count_but_not_the_asker(
+    slack: FakeSlack, channel: SlackChannel, spoken: CommandInvoked
+) -> None:
+    for number in range(5):
+        await channel.notify(f"part {number}")
+    async with SlackPlatform(FakeHost(), settings_for(slack), FAST) as reborn:
+        await reborn.open(spoken.origin).notify("part 5")
+    assert private(slack)[-1] == "part 5"
+
+
+async def test_a_question_that_was_shown_has_its_notices_in_its_thread(
+    slack: FakeSlack, platform: SlackPlatform, channel: SlackChannel
+) -> None:
+    origin = await channel.anchor("Where is Rome?")
+    await platform.open(origin).notify("The gateway is busy.")
+    assert origin.address.thread is not None
+    assert [shown.text for shown in slack.screen(ROOM, origin.address.thread) if shown.ephemeral_to] == [
+        "The gateway is busy."
+    ]
+
+
+async def test_a_very_long_notice_is_cut_and_not_lost(slack: FakeSlack, channel: SlackChannel) -> None:
+    await channel.notify("x" * 20_000)
+    (shown,) = private(slack)
+    assert shown.endswith("x…")
