@@ -152,6 +152,7 @@ class GatewayClient:
         if assembly.fault is not None:
             raise _Faulted(assembly.fault)
         await self._keep_lessons(call)
+        self._catalogue.mark_missing(call.spec.id, 0.0)
         log.debug("gateway_answered model=%s request_id=%s", call.spec.id, asked.request_id)
         yield assembly.end()
 

@@ -24,9 +24,16 @@ TOKEN = "tg-secret-token-0123456789"
 QUICK = Patience(connect_s=2.0, first_byte_s=2.0, gap_s=2.0, total_s=2.0)
 
 
-def ask(model: str = "gpt-5-chat-latest", text: str = "Hi there", **options: object) -> ChatRequest:
-    chosen = ChatOptions(**options)  # type: ignore[arg-type]  # the tests name the fields of ChatOptions
-    return ChatRequest(model, (ChatMessage("user", text),), key="key-1", options=chosen)
+def ask(
+    model: str = "gpt-5-chat-latest",
+    text: str = "Hi there",
+    *,
+    temperature: float | None = None,
+    max_output_tokens: int | None = None,
+    reasoning_effort: str | None = None,
+) -> ChatRequest:
+    options = ChatOptions(temperature, max_output_tokens, reasoning_effort)
+    return ChatRequest(model, (ChatMessage("user", text),), key="key-1", options=options)
 
 
 @dataclass(slots=True)
