@@ -11,7 +11,7 @@ FILE_LIMIT = 10 * 1024 * 1024
 REQUEST_LIMIT = 25 * 1024 * 1024
 EMBED_TOTAL = 6_000
 _EMBED_TEXTS = {"title": 256, "description": 4_096}
-_SENDABLE_FLAGS = Flag.SUPPRESS_EMBEDS | Flag.SUPPRESS_NOTIFICATIONS | Flag.COMPONENTS_V2 | Flag.VOICE
+SENDABLE_FLAGS = Flag.SUPPRESS_EMBEDS | Flag.SUPPRESS_NOTIFICATIONS | Flag.COMPONENTS_V2 | Flag.VOICE
 
 
 def check_body(body: Json, files: Sequence[Upload], extra_flags: int = 0) -> None:
@@ -22,7 +22,7 @@ def check_body(body: Json, files: Sequence[Upload], extra_flags: int = 0) -> Non
     check_components(body.get("components") or [])
     check_files(files)
     flags = body.get("flags") or 0
-    if not isinstance(flags, int) or flags & ~(_SENDABLE_FLAGS | extra_flags):
+    if not isinstance(flags, int) or flags & ~(SENDABLE_FLAGS | extra_flags):
         raise invalid("flags", "NUMBER_TYPE_FLAGS", "Unknown or forbidden flags.")
     if flags & Flag.COMPONENTS_V2 and (body.get("content") or body.get("embeds")):
         message = "The 'content' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"

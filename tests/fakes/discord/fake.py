@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tests.fakes.discord.interactions import Interaction
 from tests.fakes.discord.people import Choice, File, OptionValue, ShownMessage
 from tests.fakes.discord.server import Server
+from tests.fakes.discord.sessions import Intent
 from tests.fakes.discord.world import INVITED, Channel, Guild, Kind, Permission, User
 
 _KINDS = {"text": Kind.TEXT, "forum": Kind.FORUM}
@@ -35,7 +36,7 @@ class FakeDiscord(Server):
         guild.member_ids = set(self.world.users) - {self.world.bot.id}
         self.world.guilds[guild.id] = guild
         if self.hub.sessions:
-            self.hub.publish("GUILD_CREATE", self.payloads.guild_create(guild), 1, guild.id)
+            self.hub.publish("GUILD_CREATE", self.payloads.guild_create(guild), Intent.GUILDS, guild.id)
         return guild
 
     def channel(
@@ -56,6 +57,17 @@ class FakeDiscord(Server):
     def dm(self, user: User) -> Channel:
         """The direct-message channel of a person and the bot."""
         return self.world.dm(user)
+
+    async def remove_channel(self, channel: Channel) -> None:
+        """A person deletes a channel or thread, with all that is in it: 10003 from now on."""
+        self.hub.channel("THREAD_DELETE" if channel.thread else "CHANNEL_DELETE", channel)
+        del self.world.channels[channel.id]
+
+    async def remove_bot(self, guild: Guild) -> None:
+        """A person throws the bot out of a server: GUILD_DELETE, and nothing there can be reached."""
+        self.hub.publish("GUILD_DELETE", {"id": str(guild.id)}, Intent.GUILDS, guild.id)
+        del self.world.guilds[guild.id]
+        self.world.outside |= {c.id for c in self.world.channels.values() if c.guild_id == guild.id}
 
     async def thread(self, user: User, parent: Channel, name: str = "thread", message_id: int | None = None) -> Channel:
         """A person starts a thread, under a message or by itself."""

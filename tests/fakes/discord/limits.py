@@ -32,7 +32,7 @@ class Limits:
     enabled: bool = True
     routes: dict[str, tuple[int, float]] = field(default_factory=_usual)
     other: tuple[int, float] = (50, 1.0)
-    webhook: tuple[int, float] = (5, 2.0)
+    webhook: tuple[int, float] = (5, 5.0)
     global_calls: int = 50
     invalid_calls: int = 10_000
     invalid_window_s: float = 600.0

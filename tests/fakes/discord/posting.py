@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.fakes.discord.bodies import check_body, check_filled, check_nonce
+from tests.fakes.discord.bodies import SENDABLE_FLAGS, check_body, check_filled, check_nonce
 from tests.fakes.discord.limits import RateLimiter
 from tests.fakes.discord.mentions import Allowed, allowed_mentions, mark
 from tests.fakes.discord.sessions import Hub, Intent
@@ -128,7 +128,8 @@ class Posting:
         if "components" in body:
             message.components = body["components"] or []
         if body.get("flags") is not None:
-            message.flags |= body["flags"]
+            lasting = message.flags & (~SENDABLE_FLAGS | Flag.COMPONENTS_V2)
+            message.flags = lasting | body["flags"]
 
     def _kept(self, message: Message, body: Json) -> list[Attachment]:
         if "attachments" not in body:

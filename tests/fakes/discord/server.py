@@ -116,6 +116,11 @@ class Server:
             self.forget_sessions()
         self.gateway.send_all({"op": 9, "t": None, "s": None, "d": resumable})
 
+    async def revoke_token(self) -> None:
+        """The bot's token was reset: 401 from now on, and 4004 on the gateway."""
+        self.rules.token = self._rest.token = f"{self.token}.reset"
+        self.gateway.send_all(Closing(4004, "Authentication failed."))
+
     def forget_sessions(self) -> None:
         """What happens from now until the next IDENTIFY is never told; a RESUME gets op 9 with false."""
         self.hub.sessions.clear()
@@ -160,7 +165,10 @@ class Server:
         self._order(Fault(route, 429, loads(text) if via else text, headers | ({} if via else {"Via": ""}), times))
 
     def hang_up(self, route: str, *, times: int = 1, after_accept: bool = False) -> None:
-        """The next calls of a route end with a reset connection, before or after they took effect."""
+        """The next calls of a route end with a reset connection, before or after they took effect.
+
+        aiohttp itself repeats a GET, PUT or DELETE once when that happens on a connection that was used before.
+        """
         self._order(Fault(route, None, times=times, after_accept=after_accept))
 
     def slow_down(self, route: str, seconds: float, *, times: int = 1) -> None:

@@ -168,6 +168,7 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.pinged: list[Ping] = []
         self.content_switch = True
+        self.outside: set[int] = set()
 
     def user(self, user_id: int) -> User:
         """A user, or 10013."""
@@ -182,8 +183,8 @@ class World:
         return self.channels[channel_id]
 
     def guild_of(self, channel: Channel) -> Guild | None:
-        """The guild of a channel, None for a DM."""
-        return None if channel.guild_id is None else self.guilds[channel.guild_id]
+        """The guild of a channel, None for a DM and where the bot was thrown out."""
+        return None if channel.guild_id is None else self.guilds.get(channel.guild_id)
 
     def message(self, channel: Channel, message_id: int) -> Message:
         """A message of that channel, or 10008; an ephemeral one cannot be had this way."""
@@ -215,6 +216,8 @@ class World:
         """What the bot may do in a channel; a thread has its parent's rights."""
         if channel.thread and channel.parent_id is not None and channel.bot_permissions is None:
             return self.bot_permissions(self.channels[channel.parent_id])
+        if channel.id in self.outside:
+            return 0
         guild = self.guild_of(channel)
         if guild is None:
             return ALL_PERMISSIONS
