@@ -58,7 +58,8 @@ def settings(world: FakeDiscord, *, token: str | None = None, mentions_only: boo
 class Stage:
     """`async with`: the platform is entered and, as a rule, listens. `events` is what the engine was given.
 
-    `refusing` makes the engine fail to save; `gate`, while it is cleared, makes it take its time.
+    `refusing` makes the engine fail to save; `gate`, while it is cleared, makes it take its time, and `waiting`
+    counts what it is taking its time over.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Stage:
         self.host = FakeHost()
         self.events: list[Event] = []
         self.refusing: Exception | None = None
+        self.waiting = 0
         self.gate = asyncio.Event()
         self.gate.set()
         self.ann = world.user("Ann")
@@ -114,9 +116,17 @@ class Stage:
                 await self._listening
             self._listening = None
 
+    async def ended(self) -> None:
+        """Returns, or raises, when the listening does."""
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            await listening
+
     async def accept(self, event: Event) -> None:
         """The engine's."""
+        self.waiting += 1
         await self.gate.wait()
+        self.waiting -= 1
         if self.refusing is not None:
             raise self.refusing
         self.events.append(event)
@@ -129,6 +139,10 @@ class Stage:
     def all(self, kind: type[E]) -> list[E]:
         """All events of a kind."""
         return [event for event in self.events if isinstance(event, kind)]
+
+    def texts(self) -> list[str]:
+        """What people said, in order."""
+        return [event.text for event in self.all(MessageReceived)]
 
     async def said(self, user: User, channel: Room, text: str) -> MessageReceived:
         """A person writes, and the engine gets it."""
