@@ -69,6 +69,14 @@ class PostgresServer:
         yield name
         self._run(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
+    def cut(self, url: str) -> None:
+        """Close every connection to that database from the server's side, as a restart does."""
+        with closing(psycopg.connect(url, autocommit=True)) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
     def _run(self, statement: "psycopg.sql.Composed") -> None:
         with closing(psycopg.connect(self.url("postgres"), autocommit=True)) as connection:
             connection.execute(statement)

@@ -35,7 +35,7 @@ NEWEST = (
         _LIVE,
     )
     .order_by(message.c.position.desc())
-    .limit(bindparam("limit_"))
+    .limit(bindparam("limit_", type_=Id))
 )
 """The statement of every window."""
 _COUNT_FROM = select(func.count()).where(

@@ -41,6 +41,7 @@ class Sqlite:
         self._connection = connection
         self._held = held
         self._thread = thread
+        self._closed = False
 
     @classmethod
     async def open(cls, url: URL) -> Self:
@@ -64,7 +65,10 @@ class Sqlite:
         return await self._hop(_READ, partial(work, self._connection, *args, **kwargs))
 
     async def close(self) -> None:
-        """Close the file and let other processes have it."""
+        """Close the file and let other processes have it; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         await asyncio.wrap_future(self._thread.submit(self._held.close))
         self._thread.shutdown()
 

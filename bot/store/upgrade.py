@@ -6,8 +6,9 @@ from sqlalchemy import Connection, text
 
 from bot.store.schema import MIGRATIONS
 
-# Two processes that upgrade at once take turns; the number is arbitrary and ours.
-_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(7245139)")
+LOCK = 7245139
+"""The number of the PostgreSQL lock under which processes that upgrade at once take turns; arbitrary and ours."""
+_TAKE_TURNS = text(f"SELECT pg_advisory_xact_lock({LOCK})")
 
 
 def upgrade(connection: Connection) -> None:
