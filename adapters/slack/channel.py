@@ -6,7 +6,7 @@ from time import time
 
 from adapters.slack import markup
 from adapters.slack.connection import Connection
-from adapters.slack.faults import MessageMissing, StreamRefused, Unsure
+from adapters.slack.faults import MessageMissing, Unsure
 from adapters.slack.posts import Posts, Writer
 from adapters.slack.responses import Responses
 from adapters.slack.values import Keepsake, is_direct
@@ -66,7 +66,8 @@ class SlackChannel:
         In a direct message the answer stays flat, as the conversation does.
         """
         name = markup.plain(self._origin.asker.name)
-        asked = self._line.host.text("question-asked", self._origin.locale, name=name, question=question)
+        quoted = question.replace("\n", "\n> ")
+        asked = self._line.host.text("question-asked", self._origin.locale, name=name, question=quoted)
         ts = await self._writer().post(markup.clip(asked), "question")
         thread = self._at.thread if is_direct(self._at) else ts
         state = Keepsake(team=Keepsake.load(self._origin.state).team).dump()
@@ -81,7 +82,8 @@ class SlackChannel:
                 return await self._writer().open(self._origin, post.text)
             except Unsure as error:
                 return await self._found(post, error)
-            except (ChannelBusy, StreamRefused) as error:
+            except (ChannelBusy, PostRejected) as error:
+                # Whatever Slack has against a stream here, an ordinary post may still do.
                 log.info("slack_stream_refused workspace=%s reason=%s", self._at.workspace, error)
         try:
             return await self._writer().post(post.text, post.key)

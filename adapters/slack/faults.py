@@ -7,7 +7,7 @@ ChannelError
 ├── StoppedByReader
 └── PostRejected
     ├── NotStreaming        the stream has ended: by itself after five minutes, or long ago
-    └── StreamRefused       this place takes no stream; an ordinary post may do
+    └── MessageMissing      there is no such post
 """
 
 from typing import Any
@@ -24,10 +24,6 @@ class Unsure(ChannelError):
 
 class NotStreaming(PostRejected):
     """The post is no stream any more; it can be updated as a whole."""
-
-
-class StreamRefused(PostRejected):
-    """This place or this app can have no stream."""
 
 
 class MessageMissing(PostRejected):
@@ -59,17 +55,6 @@ _KINDS: dict[str, type[ChannelError]] = {
         ChannelGone,
     ),
     **dict.fromkeys(("fatal_error", "internal_error", "request_timeout"), Unsure),
-    **dict.fromkeys(
-        (
-            "channel_type_not_supported",
-            "feature_not_enabled",
-            "method_not_supported_for_channel_type",
-            "missing_recipient_team_id",
-            "missing_recipient_user_id",
-            "unknown_method",
-        ),
-        StreamRefused,
-    ),
     "message_not_found": MessageMissing,
     "message_not_in_streaming_state": NotStreaming,
     "stopped_by_user": StoppedByReader,

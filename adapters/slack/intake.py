@@ -8,7 +8,7 @@ exception passes through Bolt as "no acknowledgement", and Slack delivers again.
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,10 +17,10 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from adapters.slack import events
+from adapters.slack import events, markup
 from adapters.slack.people import People
 from adapters.slack.values import Identity
-from bot.contract import Accept, Command
+from bot.contract import Accept, Command, Host
 
 log = logging.getLogger("parley.slack")
 
@@ -28,11 +28,12 @@ log = logging.getLogger("parley.slack")
 class Intake(AsyncMiddleware):
     """Drops echoes, turns payloads into events, hands them to `accept`."""
 
-    def __init__(self, accept: Accept, table: Mapping[str, Command], me: Identity, people: People) -> None:
+    def __init__(self, accept: Accept, commands: Iterable[Command], me: Identity, people: People, host: Host) -> None:
         self._accept = accept
-        self._table = table
+        self._table = {command.name: command for command in commands}
         self._me = me
         self._people = people
+        self._host = host
 
     async def async_process(
         self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
@@ -50,6 +51,20 @@ class Intake(AsyncMiddleware):
             log.warning("slack_events_dropped team=%s minute=%s", body.get("team_id"), body.get("minute_rate_limited"))
         return BoltResponse(status=200, body="")
 
+    async def not_taken(self, error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+        """Bolt's error handler. Only where it failed is logged: an error of the store may quote what somebody wrote.
+
+        An event stays unacknowledged and comes again. A command comes only once: its person is told.
+        """
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("slack_request_not_taken error=%s at=%s:%s", type(error).__name__, frame.filename, frame.lineno)
+        if "command" not in body:
+            return None
+        asker = str(body.get("user_id", ""))
+        profile = (await self._people.of([asker])).get(asker)
+        sorry = self._host.text("not-saved", profile.locale if profile is not None else None)
+        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": markup.escape(sorry)})
+
     async def _event(self, body: Mapping[str, Any]) -> None:
         if events.is_ours(body.get("event") or {}, self._me):
             return
@@ -65,12 +80,6 @@ class Intake(AsyncMiddleware):
             log.warning("slack_command_unknown name=%s fix=%r", body["command"], "renew the app's manifest")
             return
         await self._accept(event)
-
-
-async def not_taken(error: Exception) -> None:
-    """Bolt's error handler: says where it failed; an error of the store may quote what somebody wrote."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    log.error("slack_request_not_taken error=%s at=%s:%s", type(error).__name__, frame.filename, frame.lineno)
 
 
 class Flights:

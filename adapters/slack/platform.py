@@ -14,7 +14,7 @@ from adapters.slack import settings, sockets
 from adapters.slack.channel import Line, SlackChannel
 from adapters.slack.connection import Connection
 from adapters.slack.fixes import lacking
-from adapters.slack.intake import Flights, Intake, not_taken
+from adapters.slack.intake import Flights, Intake
 from adapters.slack.posts import Posts
 from adapters.slack.quiet import sdk_logger
 from adapters.slack.responses import Responses
@@ -65,8 +65,8 @@ class SlackPlatform:
         me = await connection.introduced()
         _check_scopes(me)
         flights = Flights()
-        table = {command.name: command for command in commands}
-        app = self._app(connection, Intake(accept, table, me, connection.people), me)
+        intake = Intake(accept, commands, me, connection.people, self._host)
+        app = self._app(connection, intake, me)
         if self._web is not None:
             await self._serve(self._web, app, flights, me)
         else:
@@ -102,7 +102,7 @@ class SlackPlatform:
             # Done in `web`, over the raw bytes and before anything is parsed.
             request_verification_enabled=False,
         )
-        app.error(not_taken)
+        app.error(intake.not_taken)
         return app
 
     async def _hold(self, app: AsyncApp, flights: Flights, me: Identity) -> None:

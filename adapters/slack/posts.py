@@ -72,7 +72,7 @@ class Writer:
         return post_id
 
     async def open(self, origin: Origin, text: str) -> PostId:
-        """A stream, to be grown. Raises `Unsure`, and `StreamRefused` where only an ordinary post may do."""
+        """A stream, to be grown. Raises `Unsure`, and `PostRejected` where only an ordinary post may do."""
         shown = markup.settled(text)
         told = await self._api.call(
             "chat.startStream",

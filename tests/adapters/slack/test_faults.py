@@ -38,7 +38,7 @@ def refusal(error: str | None, status: int = 200, headers: dict[str, str] | None
         ("an_error_of_tomorrow", PostRejected),
         ("message_not_found", faults.MessageMissing),
         ("message_not_in_streaming_state", faults.NotStreaming),
-        ("missing_recipient_user_id", faults.StreamRefused),
+        ("missing_recipient_user_id", PostRejected),
         ("stopped_by_user", StoppedByReader),
     ],
 )

@@ -97,7 +97,7 @@ async def test_without_a_start_to_spend_it_is_a_post(
     assert answers(slack, asked)[0].text == "Paris."
 
 
-@pytest.mark.parametrize("refusal", ["ratelimited", "feature_not_enabled", "missing_recipient_team_id"])
+@pytest.mark.parametrize("refusal", ["ratelimited", "feature_not_enabled", "user_not_found"])
 async def test_a_refused_stream_becomes_a_post(
     slack: FakeSlack, thread: SlackChannel, asked: str, refusal: str
 ) -> None:
