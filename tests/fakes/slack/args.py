@@ -42,6 +42,15 @@ class Args:
             raise ApiError("invalid_arguments")
         return int(value)
 
+    def object(self, name: str, error: str) -> Json | None:
+        """An object (`metadata`), in a form as JSON text; None where it is missing, anything else is `error`."""
+        value = self.values.get(name)
+        if isinstance(value, str):
+            value = _parsed(value, error)
+        if value is not None and not isinstance(value, dict):
+            raise ApiError(error)
+        return value
+
     def objects(self, name: str, error: str) -> list[Json] | None:
         """A list of objects (`blocks`, `chunks`), in a form as JSON text; anything else is `error`."""
         value = self.values.get(name)

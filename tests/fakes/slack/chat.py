@@ -1,5 +1,6 @@
 """The `chat.*` methods that write whole messages."""
 
+import json
 from dataclasses import dataclass
 
 from tests.fakes.slack.args import Args
@@ -13,6 +14,10 @@ POST_CUT = 40_000
 
 UPDATE_LIMIT = 4_000
 """Characters of `text` that chat.update takes (https://docs.slack.dev/reference/methods/chat.update)."""
+
+
+METADATA_LIMIT = 8_000
+"""Bytes of metadata, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ def post_message(stage: Stage, args: Args) -> Json:
         stage.workspace.parent(channel, thread_ts)
     text, cut = _cut(content.text)
     message = _message(stage, text, content, thread_ts)
+    message.metadata = metadata_of(args) or {}
     stage.posted(channel, message)
     warnings: Json = {"response_metadata": {"warnings": ["message_truncated"]}} if cut else {}
     return {"channel": channel.id, "ts": message.ts, "message": stage.payloads.stored(channel, message), **warnings}
@@ -64,8 +70,10 @@ def update(stage: Stage, args: Args) -> Json:
     content = content_of(args)
     if not content.markdown and measure(content.text) > UPDATE_LIMIT:
         raise ApiError("msg_too_long")
+    metadata = metadata_of(args)
     before = stage.payloads.stored(channel, message)
     _replace(message, content)
+    message.metadata = message.metadata if metadata is None else metadata
     stage.altered(channel, message, before)
     return {"channel": channel.id, "ts": message.ts, "text": message.text}
 
@@ -90,6 +98,19 @@ def permalink(stage: Stage, args: Args) -> Json:
     return {"channel": channel.id, "permalink": f"https://fake.slack.com/archives/{channel.id}/p{ts.replace('.', '')}"}
 
 
+def metadata_of(args: Args) -> Json | None:
+    """The metadata of a call, None where it has none (https://docs.slack.dev/messaging/message-metadata)."""
+    metadata = args.object("metadata", "invalid_metadata_format")
+    if not metadata:
+        return metadata
+    named = isinstance(metadata.get("event_type"), str) and metadata["event_type"]
+    if not named or not isinstance(metadata.get("event_payload"), dict):
+        raise ApiError("invalid_metadata_format")
+    if len(json.dumps(metadata)) > METADATA_LIMIT:
+        raise ApiError("metadata_too_large")
+    return metadata
+
+
 def content_of(args: Args) -> Content:
     """The words of a call, within the limits that all writing methods share."""
     text, markdown, blocks = args.text("text"), args.text("markdown_text"), args.objects("blocks", "invalid_blocks")
@@ -106,7 +127,8 @@ def content_of(args: Args) -> Content:
 
 def _replace(message: Message, content: Content) -> None:
     """Earlier blocks stay, and go on hiding the text, unless the call sends `blocks` or `markdown_text`."""
-    message.text, message.edited, message.names_linked = content.text, True, content.names_linked
+    message.text, message.edited = content.text, True
+    message.names_linked, message.markdown = content.names_linked, content.markdown
     if content.blocks is not None or content.markdown:
         message.blocks = tuple(content.blocks or ())
         message.stream = None
@@ -115,7 +137,7 @@ def _replace(message: Message, content: Content) -> None:
 def _message(stage: Stage, text: str, content: Content, thread_ts: str | None) -> Message:
     me = stage.workspace.identity.bot_user_id
     message = Message(stage.workspace.next_ts(), me, text, thread_ts, tuple(content.blocks or ()))
-    message.names_linked = content.names_linked
+    message.names_linked, message.markdown = content.names_linked, content.markdown
     return message
 
 

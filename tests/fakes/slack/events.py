@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from uuid import uuid4
 
+from tests.fakes.slack.rendition import mrkdwn
 from tests.fakes.slack.values import Channel, Json, Message, SharedFile
 from tests.fakes.slack.workspace import Workspace
 
@@ -88,10 +89,12 @@ class Payloads:
     def stored(self, channel: Channel, message: Message) -> Json:
         """A message as events and `conversations.history` carry it."""
         me = self._workspace.identity
-        shown: Json = {"type": "message", "user": message.author, "text": message.text, "ts": message.ts}
-        shown["team"] = me.team_id
+        text = mrkdwn(message.text) if message.markdown else message.text
+        shown: Json = {"type": "message", "user": message.author, "text": text, "ts": message.ts, "team": me.team_id}
         if message.subtype is not None:
             shown["subtype"] = message.subtype
+        if message.metadata:
+            shown["metadata"] = {"event_type": message.metadata["event_type"]}
         if message.blocks:
             shown["blocks"] = list(message.blocks)
         if message.files:

@@ -176,9 +176,16 @@ def _page(stage: Stage, channel: Channel, found: Sequence[Message], args: Args, 
         raise ApiError("invalid_limit")
     start = _start(args.text("cursor"), len(found))
     more = start + limit < len(found)
-    page: Json = {"messages": [stage.payloads.stored(channel, message) for message in found[start : start + limit]]}
+    whole = args.flag("include_all_metadata")
+    page: Json = {"messages": [_read(stage, channel, message, whole) for message in found[start : start + limit]]}
     cursor = base64.b64encode(f"next:{start + limit}".encode()).decode() if more else ""
     return {**page, "has_more": more, "response_metadata": {"next_cursor": cursor}}
+
+
+def _read(stage: Stage, channel: Channel, message: Message, whole: bool) -> Json:
+    """A message read back; of its metadata only the event type, unless all of it was asked for."""
+    stored = stage.payloads.stored(channel, message)
+    return {**stored, "metadata": message.metadata} if whole and message.metadata else stored
 
 
 def _start(cursor: str | None, size: int) -> int:

@@ -56,6 +56,7 @@ class Server:
             web.get("/link/", self.sockets.connect),
             web.post("/commands/{key}", self.responses.handle),
             web.get("/files/{id}/{name}", self._file),
+            web.get("/", _sign_in),
         ]
 
     def _know(self, host: str) -> None:
@@ -65,9 +66,13 @@ class Server:
 
     async def _file(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {self.secrets.bot}":
-            page = "<!DOCTYPE html><html><body>Sign in to Slack</body></html>"
-            return web.Response(text=page, content_type="text/html")
+            raise web.HTTPFound(f"/?redir={request.path}")
         file = self.files.get(request.match_info["id"])
         if file is None:
             return web.Response(status=404)
         return web.Response(body=file.content, content_type=file.mimetype)
+
+
+async def _sign_in(_: web.Request) -> web.Response:
+    """Where a request without a usable token ends: status 200, and no file."""
+    return web.Response(text="<!DOCTYPE html><html><body>Sign in to Slack</body></html>", content_type="text/html")

@@ -2,6 +2,7 @@
 
 from tests.fakes.slack.args import Args
 from tests.fakes.slack.blocks import MARKDOWN_LIMIT, checked
+from tests.fakes.slack.chat import metadata_of
 from tests.fakes.slack.stage import Stage
 from tests.fakes.slack.values import ApiError, Channel, Json, Message, Stream
 from tests.fakes.slack.workspace import Workspace, measure
@@ -16,7 +17,7 @@ def start(stage: Stage, args: Args) -> Json:
     thread_ts = args.need("thread_ts")
     stage.workspace.parent(channel, thread_ts)
     _check_recipient(stage.workspace, channel, args)
-    message = Message(stage.workspace.next_ts(), stage.workspace.identity.bot_user_id, "", thread_ts)
+    message = Message(stage.workspace.next_ts(), stage.workspace.identity.bot_user_id, "", thread_ts, markdown=True)
     seen = args.text("recipient_user_id") != stage.workspace.identity.bot_user_id
     message.stream = Stream(stage.workspace.clock.now(), seen)
     _grow(message, args)
@@ -38,9 +39,11 @@ def stop(stage: Stage, args: Args) -> Json:
     """`chat.stopStream`; its blocks come under the text."""
     channel, message = _running(stage.workspace, args)
     blocks = checked(args.objects("blocks", "invalid_blocks") or ())
+    metadata = metadata_of(args) or {}
     before = stage.payloads.stored(channel, message)
     stream = _grow(message, args)
     message.blocks = tuple(blocks)
+    message.metadata = metadata
     stream.open = False
     stage.altered(channel, message, before)
     return {"channel": channel.id, "ts": message.ts, "message": stage.payloads.stored(channel, message)}

@@ -140,6 +140,7 @@ class Message:
     """A stored message. `blocks` are shown instead of `text`, under it where there is or was a `stream`.
 
     `names_linked`: a plain `@channel` in it calls people as `<!channel>` does.
+    `markdown`: the text is standard Markdown.
     """
 
     ts: str
@@ -155,6 +156,8 @@ class Message:
     tasks: dict[str, str] = field(default_factory=dict)
     reactions: set[str] = field(default_factory=set)
     names_linked: bool = False
+    markdown: bool = False
+    metadata: Json = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -27,11 +27,11 @@ async def test_posts_in_one_channel_are_one_a_second_after_a_burst(slack: FakeSl
 
 @pytest.mark.parametrize(("method", "calls"), [("chat.update", 50), ("chat.startStream", 20), ("users.info", 100)])
 async def test_each_method_has_its_tier(slack: FakeSlack, web: AsyncWebClient, method: str, calls: int) -> None:
-    for _ in range(calls):
-        assert await refusal(web.api_call(method)) == "invalid_arguments"
-    assert await refusal(web.api_call(method)) == "ratelimited"
-    slack.clock.advance(60)
-    assert await refusal(web.api_call(method)) == "invalid_arguments"
+    for _ in range(2):
+        for _ in range(calls):
+            assert await refusal(web.api_call(method)) == "invalid_arguments"
+        assert await refusal(web.api_call(method)) == "ratelimited"
+        slack.clock.advance(60)
 
 
 async def test_limits_can_be_scaled_and_switched_off(slack: FakeSlack, web: AsyncWebClient) -> None:

@@ -73,6 +73,8 @@ async def test_a_shared_file_wants_the_bots_token(slack: FakeSlack, connect: Con
     async with aiohttp.ClientSession() as session:
         async with session.get(url) as reply:
             assert (reply.status, reply.content_type) == (200, "text/html")
+        async with session.get(url, allow_redirects=False) as reply:
+            assert reply.status == 302
         async with session.get(url, headers={"Authorization": f"Bearer {slack.bot_token}"}) as reply:
             assert (await reply.read(), reply.content_type) == (b"sound", "audio/mp4")
 

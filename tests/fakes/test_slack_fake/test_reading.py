@@ -69,6 +69,42 @@ async def test_a_reply_has_no_thread_of_its_own(slack: FakeSlack, web: AsyncWebC
     assert await refusal(web.conversations_replies(channel=GENERAL, ts="1700000000.000001")) == "thread_not_found"
 
 
+async def test_markdown_is_read_back_as_mrkdwn(slack: FakeSlack, web: AsyncWebClient) -> None:
+    written = "# Head\n**bold** & [link](https://example.org) 1 < 2 &lt;!channel&gt; <!here>\n- ~~item~~"
+    posted = await web.chat_postMessage(channel=GENERAL, markdown_text=written)
+    read = (await web.conversations_history(channel=GENERAL))["messages"][0]["text"]
+    assert read == "*Head*\n*bold* &amp; <https://example.org|link> 1 &lt; 2 &lt;!channel&gt; <!here>\n• ~item~"
+    assert posted["message"]["text"] == read
+    assert slack.screen(GENERAL)[0].text == written
+
+
+async def test_metadata_is_read_back_whole_only_when_asked_for(slack: FakeSlack, web: AsyncWebClient) -> None:
+    metadata = {"event_type": "parley_post", "event_payload": {"key": "k-1"}}
+    ts = (await web.chat_postMessage(channel=GENERAL, text="x", metadata=metadata))["ts"]
+    await web.chat_update(channel=GENERAL, ts=ts, text="metadata stays")
+    short = (await web.conversations_history(channel=GENERAL))["messages"][0]
+    assert short["metadata"] == {"event_type": "parley_post"}
+    whole = (await web.conversations_history(channel=GENERAL, include_all_metadata=True))["messages"][0]
+    assert whole["metadata"] == metadata
+    await web.chat_update(channel=GENERAL, ts=ts, text="and goes", metadata={})
+    assert "metadata" not in (await web.conversations_history(channel=GENERAL))["messages"][0]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "error"),
+    [
+        ({"event_type": "x"}, "invalid_metadata_format"),
+        ({"event_payload": {}}, "invalid_metadata_format"),
+        ("words", "invalid_metadata_format"),
+        ([1], "invalid_metadata_format"),
+        ({"event_type": "x", "event_payload": {"key": "x" * 8_000}}, "metadata_too_large"),
+    ],
+)
+async def test_broken_metadata_is_refused(web: AsyncWebClient, metadata: object, error: str) -> None:
+    call = web.api_call("chat.postMessage", json={"channel": GENERAL, "text": "x", "metadata": metadata})
+    assert await refusal(call) == error
+
+
 @pytest.mark.parametrize(("channel", "error"), [(FOREIGN, "not_in_channel"), (PRIVATE, "channel_not_found")])
 async def test_the_bot_reads_only_where_it_is(web: AsyncWebClient, channel: str, error: str) -> None:
     assert await refusal(web.conversations_history(channel=channel)) == error

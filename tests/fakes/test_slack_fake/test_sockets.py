@@ -159,6 +159,17 @@ async def test_what_a_broken_socket_took_along_comes_again_on_the_next(slack: Fa
     assert slack.deliveries[0].acked
 
 
+async def test_the_sockets_take_turns(slack: FakeSlack) -> None:
+    async with aiohttp.ClientSession() as session:
+        one, other = Raw(slack, session), Raw(slack, session)
+        await one.open()
+        await other.open()
+        for text in ("first", "second"):
+            await slack.say(ANN, GENERAL, text)
+        frames = [await one.frame(), await other.frame()]
+    assert frames[0]["envelope_id"] != frames[1]["envelope_id"]
+
+
 async def test_each_event_goes_to_one_of_two_sockets(slack: FakeSlack, connect: Connect, heard: Heard) -> None:
     await connect()
     await connect()

@@ -49,9 +49,12 @@ async def test_a_stream_grows_on_the_screen_until_it_stops(
         "negative_button": _side("👎"),
     }
     buttons = {"type": "context_actions", "elements": [feedback]}
-    await web.chat_stopStream(channel=GENERAL, ts=ts, markdown_text="!", blocks=[buttons])
+    metadata = {"event_type": "parley_post", "event_payload": {"key": "k-1"}}
+    await web.chat_stopStream(channel=GENERAL, ts=ts, markdown_text="!", blocks=[buttons], metadata=metadata)
     shown = slack.screen(GENERAL, question)[-1]
     assert (shown.text, shown.streaming, shown.buttons) == ("**because**!", False, ("👍", "👎"))
+    thread = await web.conversations_replies(channel=GENERAL, ts=question, include_all_metadata=True)
+    assert (thread["messages"][-1]["text"], thread["messages"][-1]["metadata"]) == ("*because*!", metadata)
 
 
 def _side(label: str) -> dict[str, object]:
