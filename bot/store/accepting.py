@@ -24,6 +24,7 @@ _WAITING = (
     .limit(1)
 )
 _OPEN = select(func.count()).select_from(turn).where(turn.c.closed_at.is_(None))
+_OPEN_HERE = _OPEN.where(turn.c.conversation_id == bindparam("conversation_"))
 _NEW_TURN = insert(turn).returning(turn.c.id)
 _JOIN_TURN = update(turn).where(turn.c.id == bindparam("id_")).values(origin=bindparam("origin_"))
 
@@ -59,7 +60,7 @@ def queue(connection: Connection, received: MessageReceived, bounds: Bounds, com
         return Accepted(Verdict.DUPLICATE)
     conversation_id = places.join(connection, received.origin.address, nothing_earlier=_begins(received)).id
     waiting = _waiting(connection, conversation_id, command)
-    if _full(connection, waiting, bounds):
+    if _full(connection, conversation_id, waiting, bounds):
         return Accepted(Verdict.FULL)
     turn_id, asked = waiting or (_new_turn(connection, conversation_id, received, command, now), 0)
     if waiting is not None:
@@ -76,16 +77,23 @@ def _begins(received: MessageReceived) -> bool:
 
 
 def _waiting(connection: Connection, conversation_id: ConversationId, command: str | None) -> tuple[TurnId, int] | None:
-    """The last turn in the queue with the number of its questions, where this one may join it."""
+    """The last turn in the queue with the number of its questions, where this one may join it.
+
+    A question by command never shares a turn: it is shown by a post of its own and answered under that.
+    """
     row = connection.execute(_WAITING, {"conversation_": conversation_id}).one_or_none()
-    if row is None or row[1] != command:
+    if row is None or command is not None or row[1] is not None:
         return None
     return TurnId(row[0]), row[2]
 
 
-def _full(connection: Connection, waiting: tuple[TurnId, int] | None, bounds: Bounds) -> bool:
+def _full(
+    connection: Connection, conversation_id: ConversationId, waiting: tuple[TurnId, int] | None, bounds: Bounds
+) -> bool:
     if waiting is not None:
         return waiting[1] >= bounds.waiting
+    if connection.execute(_OPEN_HERE, {"conversation_": conversation_id}).scalar_one() > bounds.waiting:
+        return True
     return connection.execute(_OPEN).scalar_one() >= bounds.open_turns
 
 

@@ -25,6 +25,10 @@ class Database(Protocol):
         """Run `work` in one transaction: committed when it returns, rolled back when it raises."""
         ...
 
+    async def tx_relaxed(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for what may be lost in a power cut, because it is simply done again afterwards."""
+        ...
+
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work`, which writes nothing, on one snapshot."""
         ...

@@ -52,6 +52,10 @@ class Postgres:
         async with asyncio.timeout(_TRANSACTION_SECONDS), self._engine.begin() as connection:
             return await connection.run_sync(work, *args, **kwargs)
 
+    async def tx_relaxed(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same as `tx`: a server may crash while we live on, and an attempt must not be counted twice."""
+        return await self.tx(work, *args, **kwargs)
+
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work`, which writes nothing; the same as `tx` here."""
         return await self.tx(work, *args, **kwargs)

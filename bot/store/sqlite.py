@@ -18,20 +18,23 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _SETTING = "DATABASE_URL"
-# FULL: a platform does not send again what it was told we have, so a commit has to outlive a power cut.
 # The page cache is kept at 8 MB: the kernel caches the file anyway, and the process should stay small.
 _PRAGMAS = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-8192",
 )
 # IMMEDIATE takes the write lock at once: a transaction that reads first and writes later can be refused
 # half-way in spite of the busy timeout.
-_WRITE = "BEGIN IMMEDIATE"
-_READ = "BEGIN DEFERRED"
+_BEGIN = "BEGIN IMMEDIATE"
+# A platform does not send again what it was told we have: such a commit has to outlive a power cut. Where a
+# loss means only that the same is done again, waiting for the disk (most of a commit's time) is spared; the
+# next safe commit writes the relaxed ones before it to the disk as well.
+_SAFE = ("PRAGMA synchronous=FULL", _BEGIN)
+_RELAXED = ("PRAGMA synchronous=NORMAL", _BEGIN)
+_READ = ("BEGIN DEFERRED",)
 
 
 class Sqlite:
@@ -58,7 +61,11 @@ class Sqlite:
 
     async def tx(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in one transaction, in the store's thread."""
-        return await self._hop(_WRITE, partial(work, self._connection, *args, **kwargs))
+        return await self._hop(_SAFE, partial(work, self._connection, *args, **kwargs))
+
+    async def tx_relaxed(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same, except that a power cut may undo it for some seconds; the end of the process may not."""
+        return await self._hop(_RELAXED, partial(work, self._connection, *args, **kwargs))
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work`, which writes nothing, without taking the write lock."""
@@ -72,13 +79,14 @@ class Sqlite:
         await asyncio.wrap_future(self._thread.submit(self._held.close))
         self._thread.shutdown()
 
-    async def _hop(self, begin: str, work: Callable[[], T]) -> T:
+    async def _hop(self, begin: tuple[str, ...], work: Callable[[], T]) -> T:
         return await asyncio.wrap_future(self._thread.submit(_run, self._connection, begin, work))
 
 
-def _run(connection: Connection, begin: str, work: Callable[[], T]) -> T:
+def _run(connection: Connection, begin: tuple[str, ...], work: Callable[[], T]) -> T:
     with connection.begin():
-        connection.exec_driver_sql(begin)
+        for statement in begin:
+            connection.exec_driver_sql(statement)
         return work()
 
 

@@ -80,7 +80,7 @@ class Store:
         The window holds the newest `limit` messages before the turn's questions. `questions` is empty when
         all of them were deleted after the turn had begun.
         """
-        return await self._database.tx(claiming.claim, conversation, limit)
+        return await self._database.tx_relaxed(claiming.claim, conversation, limit)
 
     async def moved(self, turn: TurnId, attempt: int, origin: Origin) -> ConversationId:
         """Let a running turn go on at another place, its questions with it; the conversation there."""
@@ -100,7 +100,7 @@ class Store:
 
     async def closed(self, turn: TurnId, attempt: int, state: TurnState) -> None:
         """End the turn as DONE or FAILED."""
-        await self._database.tx(turns.closed, turn, attempt, state)
+        await self._database.tx_relaxed(turns.closed, turn, attempt, state)
 
     async def open_conversations(self) -> tuple[ConversationId, ...]:
         """Where turns wait to be finished, the longest waiting first."""

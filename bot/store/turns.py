@@ -22,9 +22,11 @@ _CHECK_LOCKED = _CHECK.with_for_update(key_share=True)
 _MOVE = (
     update(turn)
     .where(*_RUNNING)
-    .values(conversation_id=bindparam("there"), origin=bindparam("origin_"), position=bindparam("position_"))
+    .values(
+        conversation_id=bindparam("there"), origin=bindparam("origin_"), position=bindparam("position_"), command=None
+    )
 )
-_REDIRECT = update(turn).where(*_RUNNING).values(origin=bindparam("origin_"))
+_REDIRECT = update(turn).where(*_RUNNING).values(origin=bindparam("origin_"), command=None)
 _ANSWERED = update(turn).where(*_RUNNING).values(state=TurnState.ANSWERED).returning(turn.c.position)
 _CLOSE = update(turn).where(*_MINE).values(state=bindparam("state_"), closed_at=bindparam("now"))
 _STEP = insert(step)
@@ -60,7 +62,10 @@ def closed(connection: Connection, turn_id: TurnId, attempt: int, state: TurnSta
 
 
 def moved(connection: Connection, turn_id: TurnId, attempt: int, origin: Origin) -> ConversationId:
-    """Let the turn go on where its question has become visible; its questions go along."""
+    """Let the turn go on where its question has become visible; its questions go along.
+
+    From there it is a question like any other: its next run answers it instead of showing it again.
+    """
     here = check(connection, turn_id, attempt)
     places.lock(connection, here)
     there = places.join(connection, origin.address, nothing_earlier=True)

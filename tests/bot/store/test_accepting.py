@@ -107,7 +107,7 @@ async def test_a_message_during_a_running_turn_waits_for_the_next_one(store: Sto
     assert [question.text for question in second.questions] == ["Two"]
 
 
-async def test_a_command_does_not_share_the_turn_of_a_mention(store: Store) -> None:
+async def test_a_command_shares_its_turn_with_nobody(store: Store) -> None:
     conversation = await ask(store, said("1", "Mentioned"))
     await ask(store, invoked("i1", "Asked"), command="ask")
     await ask(store, invoked("i2", "Asked more"), command="ask")
@@ -116,7 +116,12 @@ async def test_a_command_does_not_share_the_turn_of_a_mention(store: Store) -> N
     while (claim := await store.claim(conversation, LIMIT)) is not None:
         seen.append((claim.command, [question.text for question in claim.questions]))
         await store.closed(claim.turn, claim.attempt, claim.state.DONE)
-    assert seen == [(None, ["Mentioned"]), ("ask", ["Asked", "Asked more"]), (None, ["Mentioned again"])]
+    assert seen == [
+        (None, ["Mentioned"]),
+        ("ask", ["Asked"]),
+        ("ask", ["Asked more"]),
+        (None, ["Mentioned again"]),
+    ]
 
 
 async def test_a_full_waiting_turn_takes_no_more_and_the_message_is_noted(store: Store) -> None:
@@ -150,3 +155,11 @@ async def test_a_command_without_a_turn_is_seen_once(store: Store) -> None:
 async def test_text_that_no_database_takes_is_kept_as_far_as_it_can_be(store: Store) -> None:
     claim = await begin(store, await ask(store, said("1", "a\0b \ud83d \U0001f600")))
     assert claim.questions[0].text == "ab \ufffd \U0001f600"
+
+
+async def test_commands_in_one_place_are_bounded_too(store: Store) -> None:
+    bounds = Bounds(waiting=2, open_turns=100)
+    verdicts = [
+        (await store.accept(invoked(f"b{number}", "Asked"), bounds, command="ask")).verdict for number in range(5)
+    ]
+    assert verdicts == [Verdict.QUEUED] * 3 + [Verdict.FULL] * 2

@@ -63,7 +63,8 @@ async def test_the_file_is_written_so_that_a_commit_outlives_a_power_cut(tmp_pat
     database = await connect(_url(tmp_path / "parley.db"))
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
     for pragma, value in wanted.items():
-        assert await database.read(_scalar, f"PRAGMA {pragma}") == value
+        assert await database.tx_relaxed(_scalar, "SELECT 1") == 1
+        assert await database.tx(_scalar, f"PRAGMA {pragma}") == value
     await database.close()
 
 
