@@ -1,0 +1,64 @@
+"""Turn: one answer in the making, its state in the store and its fence against another run of itself."""
+
+import time
+from collections.abc import Callable
+
+from bot.contract import PostId
+from bot.model import Answer, Claim, TurnState
+from bot.store import Store
+
+TRUST_S = 2.0
+"""How long a passed check stands. A process that was frozen for longer asks again before it speaks."""
+
+
+def awake() -> float:
+    """Seconds on a clock that goes on while the machine sleeps, where the system has one."""
+    return time.clock_gettime(_CLOCK)
+
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class Turn:
+    """The writes of one attempt at a turn; each raises `Fenced` once a later attempt has begun.
+
+    It is the `Journal` of the turn's Reply.
+    """
+
+    def __init__(self, store: Store, claim: Claim, clock: Callable[[], float] = awake) -> None:
+        self.claim = claim
+        self._store = store
+        self._clock = clock
+        self._checked_at = clock()
+        self._placed = {post.page: post.post_id for post in claim.posts}
+
+    @property
+    def key(self) -> str:
+        """The stem of the keys of this turn's posts, the same in every attempt."""
+        return f"t{self.claim.turn}"
+
+    @property
+    def placed(self) -> tuple[PostId, ...]:
+        """The posts that show this turn so far, by page, those of earlier attempts among them."""
+        return tuple(post_id for _, post_id in sorted(self._placed.items()))
+
+    async def check(self) -> None:
+        """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`."""
+        if self._clock() - self._checked_at > TRUST_S:
+            await self._store.check(self.claim.turn, self.claim.attempt)
+            self._checked_at = self._clock()
+
+    async def place(self, page: int, post_id: PostId) -> None:
+        """Remember a post of this answer."""
+        key = f"{self.key}-{page}"
+        await self._store.placed(self.claim.turn, self.claim.attempt, page, key, post_id)
+        self._placed[page] = post_id
+        self._checked_at = self._clock()
+
+    async def answered(self, answer: Answer) -> None:
+        """Store the paid answer; from here on the gateway is not called for this turn again."""
+        await self._store.answered(self.claim.turn, self.claim.attempt, answer)
+
+    async def close(self, state: TurnState) -> None:
+        """DONE or FAILED: nothing is left to do."""
+        await self._store.closed(self.claim.turn, self.claim.attempt, state)

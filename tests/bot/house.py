@@ -1,0 +1,139 @@
+"""The whole core around a fake platform and a fake gateway: the store, the wire and the lanes are real."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Self
+
+from bot.contract import Address, Addressed, Attachment, CommandInvoked, Keys, MessageReceived, Origin, Person
+from bot.engine import Engine
+from bot.features import Defaults, Kit, commands
+from bot.gateway.catalogue import Catalogue
+from bot.gateway.client import Endpoint, GatewayClient, Patience
+from bot.model import Bounds
+from bot.runner.local import LocalRunner
+from bot.store import Store
+from bot.words import Words
+from tests.fakes.gateway import FakeGateway
+from tests.fakes.platform import FakePlatform
+
+CHANNEL = Address("fake", "W1", "C1")
+ANN, BEN = Person("U1", "Ann"), Person("U2", "Ben")
+START = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+async def no_wait(_: float) -> None:
+    """A gateway client that does not wait between its tries."""
+
+
+class House:
+    """`async with house(store) as home`: say things, let them be answered, look at the screen."""
+
+    def __init__(self, store: Store, gateway: FakeGateway, client: GatewayClient | None, kit: Kit, bounds: Bounds):
+        self.store = store
+        self.gateway = gateway
+        self.client = client
+        self.kit = kit
+        self.platform = FakePlatform()
+        self.runner = LocalRunner(lambda woken: self.engine.work(woken), limit=10, grace_s=5)
+        table = commands(kit.words, kit.catalogue)
+        self.engine = Engine(kit, {"fake": self.platform}, table, bounds, self.runner.wake)
+        self._number = count(1)
+
+    def message(
+        self,
+        text: str,
+        *,
+        who: Person = ANN,
+        at: Address = CHANNEL,
+        addressed: Addressed = Addressed.BOT,
+        locale: str | None = "en",
+        files: tuple[str, ...] = (),
+        message_id: str | None = None,
+    ) -> MessageReceived:
+        """A message as an adapter would hand it in."""
+        number = next(self._number)
+        own = message_id or f"M{number}"
+        return MessageReceived(
+            Keys(f"E{number}", at.place(own)),
+            Origin(at, who, own, locale),
+            text,
+            addressed,
+            START + timedelta(seconds=number),
+            tuple(Attachment(name, "text/plain", 3, f"ref-{name}") for name in files),
+        )
+
+    def command(self, command: str, /, *, who: Person = ANN, at: Address = CHANNEL, **options: str) -> CommandInvoked:
+        """A command as an adapter would hand it in."""
+        number = next(self._number)
+        return CommandInvoked(Keys(f"E{number}"), Origin(at, who, locale="en"), command, options, START)
+
+    async def hear(self, event: MessageReceived | CommandInvoked) -> None:
+        """Hand an event in and let everything be answered."""
+        await self.engine.accept(event)
+        await self.quiet()
+
+    async def say(self, text: str, **how: object) -> None:
+        """Say it and let it be answered."""
+        await self.hear(self.message(text, **how))  # type: ignore[arg-type]  # the same names
+
+    async def quiet(self) -> None:
+        """Until nothing is left to do."""
+        await self.runner.idle()
+        await self.engine.settle()
+
+    async def until(self, seen: Callable[[], object]) -> None:
+        """Until something holds; five seconds at most."""
+        for _ in range(1000):
+            if seen():
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError("it did not come to pass")
+
+    def prompts(self) -> list[list[tuple[str, str]]]:
+        """What the model was sent, request by request, without the system prompt."""
+        return [
+            [(str(each["role"]), str(each["content"])) for each in _messages(seen.body) if each["role"] != "system"]
+            for seen in self.gateway.asked()
+        ]
+
+    def with_defaults(self, **changes: object) -> Self:
+        """The same house with other defaults."""
+        kit = replace(self.kit, defaults=replace(self.kit.defaults, **changes))  # type: ignore[arg-type]  # names of fields
+        self.kit = kit
+        table = commands(kit.words, kit.catalogue)
+        self.engine = Engine(kit, {"fake": self.platform}, table, self.engine._bounds, self.runner.wake)
+        return self
+
+
+def _messages(body: object) -> list[dict[str, object]]:
+    assert isinstance(body, dict)
+    found = body["messages"]
+    assert isinstance(found, list)
+    return found
+
+
+@asynccontextmanager
+async def house(
+    store: Store, *, bounds: Bounds | None = None, keyless: bool = False, patience: Patience | None = None
+) -> AsyncIterator[House]:
+    """A house that is torn down with the test."""
+    async with FakeGateway() as gateway:
+        catalogue = Catalogue.load()
+        endpoint = Endpoint(gateway.url, gateway.token, {}, None)
+        client = GatewayClient(
+            endpoint,
+            catalogue,
+            patience or Patience(),
+            lessons=await store.lessons(),
+            learned=store.learn,
+            sleep=no_wait,
+        )
+        async with client:
+            kit = Kit(store, catalogue, None if keyless else client, Words.load(), Defaults(model="gpt-5-chat-latest"))
+            home = House(store, gateway, client, kit, bounds or Bounds(20, 100))
+            async with home.runner:
+                yield home
