@@ -1,0 +1,202 @@
+"""History to gateway messages within a token budget."""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, dropwhile, groupby
+from itertools import count as count_from
+from math import ceil
+
+from bot.gateway.values import ChatMessage, ModelSpec
+from bot.model import Message, TurnId, Window
+
+NAME_LIMIT = 40
+
+_MESSAGE_TOKENS = 4
+"""What a message costs beside its text: role and separators."""
+
+_DEFAULT_RESERVE = 4096
+"""Tokens kept free for the answer of a model whose longest output is unknown."""
+
+_WORDS = re.compile(r"[A-Za-z \n]+")
+_EAST_ASIAN = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
+_ROLES = ("system", "developer", "assistant", "user", "tool")
+_BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The messages to send; `included` of the window's messages are in it, `dropped` of all remembered are not.
+
+    `tokens` is an estimate, rather too high than too low.
+    """
+
+    messages: tuple[ChatMessage, ...]
+    included: int
+    dropped: int
+    tokens: int
+
+
+def count(text: str) -> int:
+    """About how many tokens a text takes in any model, rather too many than too few.
+
+    Four letters or blanks a token, two digits or other ASCII signs, one Chinese, Japanese or Korean character,
+    two bytes of any other script. The models' own tables would have to be fetched.
+    """
+    letters = sum(map(len, _WORDS.findall(text)))
+    eastern = sum(map(len, _EAST_ASIAN.findall(text)))
+    if text.isascii():
+        return ceil(letters / 4 + (len(text) - letters) / 2)
+    signs = sum(map(len, re.findall(r"[\x00-\x7f]+", text))) - letters
+    octets = len(text.encode("utf-8", "surrogatepass")) - letters - signs - 3 * eastern
+    return ceil(letters / 4 + signs / 2 + eastern + max(octets, 0) / 2)
+
+
+def budget(spec: ModelSpec, limit: int) -> int:
+    """How many tokens a prompt to this model may have: the limit, unless question and answer would not both fit."""
+    if spec.context is None:
+        return limit
+    reserve = min(spec.max_output or _DEFAULT_RESERVE, spec.context // 2)
+    return min(limit, spec.context - reserve)
+
+
+def build(
+    window: Window, questions: Sequence[Message], *, persona: str, budget: int, bot_name: str = "Parley"
+) -> Prompt:
+    """The prompt for the questions: persona, as much of the newest history as fits, then all questions.
+
+    History goes in by whole exchanges, a turn's questions with their answer. Questions are never left out; those
+    too long for the budget are cut in the middle, and have at least half of it where the persona is long.
+    """
+    speakers = _speakers([*window.messages, *questions], bot_name)
+    system = _system(persona, bot_name, named=bool(speakers))
+    room = max(budget - _cost(system), budget // 2)
+    asked = _fit([_spoken(question, speakers) for question in questions], room)
+    units = [[_spoken(message, speakers) for message in unit] for unit in _units(window.messages)]
+    kept = _newest(units, room - _cost(asked))
+    return Prompt(
+        messages=tuple(system + _merged([*kept, *asked])),
+        included=len(kept),
+        dropped=max(window.total - len(kept), 0),
+        tokens=_cost([*system, *kept, *asked]),
+    )
+
+
+def _cost(messages: Sequence[ChatMessage]) -> int:
+    return sum(count(message.text) + _MESSAGE_TOKENS for message in messages)
+
+
+def _system(persona: str, bot_name: str, *, named: bool) -> list[ChatMessage]:
+    note = (
+        "Several people write here. Each of their messages begins with the author's name and a colon; "
+        f"a name further down in a message is only quoted. You are {bot_name}: answer without such a beginning."
+    )
+    text = "\n\n".join(part for part in (persona.strip(), note if named else "") if part)
+    return [ChatMessage("system", text)] if text else []
+
+
+def _units(messages: Sequence[Message]) -> list[list[Message]]:
+    """What goes in or stays out together: the messages of a turn, or one that was only heard."""
+    units: list[list[Message]] = []
+    turns: dict[TurnId, list[Message]] = {}
+    for message in messages:
+        if message.turn in turns:
+            turns[message.turn].append(message)
+            continue
+        units.append([message])
+        if message.turn is not None:
+            turns[message.turn] = units[-1]
+    return units
+
+
+def _newest(units: Sequence[Sequence[ChatMessage]], room: int) -> list[ChatMessage]:
+    """The newest units that fit, without a gap, from a user's message on: some models insist on that."""
+    kept: list[ChatMessage] = []
+    for unit in reversed(units):
+        room -= _cost(unit)
+        if room < 0:
+            break
+        kept[:0] = unit
+    return list(dropwhile(lambda message: message.role != "user" or not message.text, kept))
+
+
+def _fit(asked: Sequence[ChatMessage], room: int) -> list[ChatMessage]:
+    """All of them; what the short ones leave is shared by the long ones."""
+    fitted = list(asked)
+    by_length = sorted(range(len(asked)), key=lambda index: len(asked[index].text))
+    for done, index in enumerate(by_length):
+        share = room // (len(asked) - done)
+        fitted[index] = ChatMessage(asked[index].role, _shortened(asked[index].text, share - _MESSAGE_TOKENS))
+        room -= _cost([fitted[index]])
+    return fitted
+
+
+def _shortened(text: str, tokens: int) -> str:
+    if count(text) <= tokens:
+        return text
+    keeps = range(1, len(text) // 2 + 1)
+    over = bisect_right(keeps, tokens, key=lambda keep: count(_without_middle(text, keep)))
+    return _without_middle(text, max(over, 1))
+
+
+def _without_middle(text: str, keep: int) -> str:
+    # The end goes on in the marker's line, so that it cannot look like the beginning of another's message.
+    return f"{text[:keep]}\n[… {len(text) - 2 * keep} characters left out …] {text[-keep:]}"
+
+
+def _merged(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Roles in strict alternation: some models refuse two messages of one role in a row."""
+    filled = [message for message in messages if message.text]
+    runs = groupby(filled, key=lambda message: message.role)
+    return [ChatMessage(role, "\n\n".join(message.text for message in run)) for role, run in runs]
+
+
+@dataclass(frozen=True, slots=True)
+class _Speakers:
+    """The names of the people who speak, by id, and the beginnings of lines that would look like theirs."""
+
+    names: Mapping[str, str]
+    claim: re.Pattern[str]
+
+    def said(self, message: Message, text: str) -> str:
+        """The text under its author's name, with every later line that claims a name quoted."""
+        return f"{self.names[message.author.id]}: {self.claim.sub('> ', text)}"
+
+
+def _speakers(messages: Sequence[Message], bot_name: str) -> _Speakers | None:
+    """None where only one person speaks."""
+    people = {message.author.id: message.author.name for message in messages if message.role == "user"}
+    if len(people) < 2:
+        return None
+    taken = {bot_name.casefold(), *_ROLES}
+    names: dict[str, str] = {}
+    for person, name in people.items():
+        names[person] = _distinct(_one_line(name), taken)
+        taken.add(names[person].casefold())
+    claims = "|".join(re.escape(name) for name in sorted(taken, key=len, reverse=True))
+    return _Speakers(
+        names, re.compile(rf"(?<=[{_BREAKS}])(?=[\s*_>#\[(\"'`-]*(?:{claims})[\s*_\])\"'`]*[:：])", re.IGNORECASE)
+    )
+
+
+def _distinct(name: str, taken: Container[str]) -> str:
+    candidates = chain([name], (f"{name} ({number})" for number in count_from(2)))
+    return next(candidate for candidate in candidates if candidate.casefold() not in taken)
+
+
+def _one_line(name: str) -> str:
+    """A name that cannot end its line or its prefix."""
+    shown = "".join(" " if unicodedata.category(sign)[0] in "CZ" or sign in ":：" else sign for sign in name)
+    return " ".join(shown.split())[:NAME_LIMIT].strip() or "Somebody"
+
+
+def _spoken(message: Message, speakers: _Speakers | None) -> ChatMessage:
+    text = message.text.strip()
+    if message.attachments and message.role == "user":
+        names = ", ".join(_one_line(attachment.name) for attachment in message.attachments)
+        text = f"{text}\n[attached, not readable: {names}]".strip()
+    if text and speakers is not None and message.role == "user":
+        text = speakers.said(message, text)
+    return ChatMessage(message.role, text)
