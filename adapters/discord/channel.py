@@ -86,7 +86,7 @@ class DiscordChannel:
     async def typing(self, status: str) -> None:
         """Discord shows no words here; a deferred command shows that it is thinking by itself."""
         if self._by_bot_first:
-            self._bot.typing()
+            await self._bot.typing()
 
     @property
     def _may_post(self) -> bool:
@@ -123,9 +123,10 @@ class DiscordChannel:
 
 
 def _text(post: Post) -> str:
-    if markup.measure(post.text) > markup.TEXT_LIMIT:
+    shown = markup.render(post.text)
+    if markup.units(shown) > markup.TEXT_LIMIT:
         raise PostRejected("too long for one post")
-    return markup.render(post.text)
+    return shown
 
 
 def _place(origin: Origin) -> int:

@@ -28,12 +28,7 @@ class Deferral:
         self.untouched = True
         self.born = monotonic()
 
-    @property
-    def begun(self) -> bool:
-        """Whether Discord has been, or is being, told to wait."""
-        return self._task is not None
-
-    def begin(self) -> "asyncio.Task[None]":
+    def begin(self) -> asyncio.Task[None]:
         """Tell Discord to wait, if nobody has yet; the same task for all who ask."""
         if self._task is None:
             self._task = asyncio.create_task(self._defer())

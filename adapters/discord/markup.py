@@ -13,12 +13,8 @@ _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _HEADING = re.compile(r"^ {0,3}#{4,6}[ \t]+(?P<title>.+?)[ \t]*#*$")
 _LINE = re.compile(r"^ {0,3}([-*_])([ \t]*\1){2,}[ \t]*$")
 _NESTED_QUOTE = re.compile(r"^(?P<marks>(?: {0,3}>[ \t]?){2,})")
-_SUBTEXT = re.compile(r"^-#(?=[ \t])")
 _STRONG = re.compile(r"(?<![\w\\_])__(?=\S)([^_\n]+?)(?<=\S)__(?![\w_])")
 _PICTURE = re.compile(r"!(\[[^\]\n]*\]\([^)\n]+\))")
-_SPOILER = re.compile(r"\|\|")
-_BREAK = re.compile(r"(?<!\\)\\$")
-_RULE = "─" * 12
 _APART = "`\u200b`\u200b`"
 """Three backticks kept apart by zero-width spaces: within a block they would end it."""
 
@@ -31,16 +27,21 @@ def render(text: str) -> str:
 
 def measure(text: str) -> int:
     """The length of `render(text)` in UTF-16 units, which is never less than what Discord counts."""
-    return len(render(text).encode("utf-16-le")) // 2
+    return units(render(text))
+
+
+def units(text: str) -> int:
+    """UTF-16 units of a text as it is."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def quote(name: str, question: str) -> str:
     """A question as its asker's quote, in Discord's Markdown, cut to what one post holds."""
     asker = re.sub(r"([\\*_~`|])", r"\\\1", " ".join(name.split())[:100])
-    room = TEXT_LIMIT - _units(asker) - 20
+    room = TEXT_LIMIT - units(asker) - 20
     lines = [f"> {line}" for line in question.strip().split("\n")]
     quoted = "\n".join(lines)
-    if _units(quoted) > room:
+    if units(quoted) > room:
         quoted = _cut(quoted, room - 1) + "…"
     return f"**{asker}**\n{quoted}"
 
@@ -48,11 +49,7 @@ def quote(name: str, question: str) -> str:
 def fitted(text: str) -> str:
     """A notice, cut to what one post holds."""
     shown = render(text)
-    return shown if _units(shown) <= TEXT_LIMIT else _cut(shown, TEXT_LIMIT - 1) + "…"
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return shown if units(shown) <= TEXT_LIMIT else _cut(shown, TEXT_LIMIT - 1) + "…"
 
 
 def _cut(text: str, units: int) -> str:
@@ -77,7 +74,7 @@ def _blocks(lines: list[str]) -> Iterator[str]:
 
 def _block_end(lines: list[str], index: int) -> int:
     """The line after the code block or table that begins here; `index` itself where none does."""
-    opening = _FENCE.match(lines[index])
+    opening = _FENCE.match(lines[index]) if lines[index].lstrip()[:1] in ("`", "~") else None
     if opening is None:
         return tables.end(lines, index) if tables.begins(lines, index) else index
     for stop in range(index + 1, len(lines)):
@@ -113,16 +110,24 @@ def _prose(lines: list[str]) -> Iterator[str]:
 
 
 def _line(line: str) -> str:
-    if heading := _HEADING.match(line):
+    # A page is rendered many times while it grows: most lines have none of these signs and cost next to nothing.
+    begins = line.lstrip()[:1]
+    if begins == "#" and (heading := _HEADING.match(line)):
         return f"**{heading['title'].strip('*')}**"
-    if _LINE.match(line):
-        return _RULE
-    line = _NESTED_QUOTE.sub("> ", line)
-    return _BREAK.sub("", _SUBTEXT.sub(r"\\-#", line))
+    if begins and begins in "-*_" and _LINE.match(line):
+        return "─" * len(line.strip())
+    if begins == ">" and (quoted := _NESTED_QUOTE.match(line)):
+        line = "> " + line[quoted.end() :]
+    if line.startswith("-# "):
+        line = "\\" + line
+    return line[:-1] if line.endswith("\\") and not line.endswith("\\\\") else line
 
 
 def _inline(text: str) -> Iterator[str]:
     """Code spans as they are, all else in Discord's dialect."""
+    if "`" not in text:
+        yield _dialect(text)
+        return
     done = 0
     for span in _CODE.finditer(text):
         yield _dialect(text[done : span.start()])
@@ -132,6 +137,8 @@ def _inline(text: str) -> Iterator[str]:
 
 
 def _dialect(text: str) -> str:
-    text = _STRONG.sub(r"**\1**", text)
-    text = _PICTURE.sub(r"\1", text)
-    return _SPOILER.sub(r"\\|\\|", text)
+    if "__" in text:
+        text = _STRONG.sub(r"**\1**", text)
+    if "![" in text:
+        text = _PICTURE.sub(r"\1", text)
+    return text.replace("||", r"\|\|")

@@ -67,10 +67,10 @@ class BotRoute:
         # Without a message to reply to, the name says for whom it is; silenced, it alerts nobody.
         await self._post(text if self._answered else f"<@{self._asker}> {text}", None)
 
-    def typing(self) -> None:
-        """Show the typing sign, beside the caller."""
+    async def typing(self) -> None:
+        """Show the typing sign, unless the budget is short."""
         speaker = self._speaking()
-        speaker.aside(speaker.try_call(lambda: _typed(self._place(speaker))))
+        await speaker.try_call(lambda: _typed(self._place(speaker)))
 
     async def _post(self, text: str, nonce: str | None) -> PostId:
         try:

@@ -1,9 +1,7 @@
-"""What speaks: a logged-in REST client without a gateway, its rate budget and what runs beside the callers."""
+"""What speaks: a logged-in REST client without a gateway, its rate budget and its intermediate edits."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import aiohttp
@@ -12,16 +10,14 @@ import discord
 from adapters.discord.drafts import Drafts
 from adapters.discord.failures import Banned, translated
 from bot.contract import Budget
-from bot.errors import ChannelBusy, ChannelError
-
-log = logging.getLogger("parley.discord")
+from bot.errors import ChannelBusy
 
 T = TypeVar("T")
 
-_CALL_S = 90.0
+CALL_S = 90.0
 """More than the SDK's own five tries and its longest wait for a bucket take together."""
 _PATIENCE_S = 1.0
-_CLOSING_S = 5.0
+CLOSING_S = 5.0
 _MANY_PLACES = 256
 
 
@@ -33,7 +29,6 @@ class Speaker:
         self.webhooks = webhooks
         self._budget = budget
         self._drafts: dict[str, Drafts] = {}
-        self._asides: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def enter(cls, client: discord.Client, token: str, budget: Budget) -> "Speaker":
@@ -43,16 +38,12 @@ class Speaker:
         except BaseException:
             await client.close()
             raise
-        return cls(client, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_S)), budget)
+        return cls(client, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_S)), budget)
 
     async def close(self) -> None:
         """Let what is in flight end, shortly, and close all connections."""
         for drafts in self._drafts.values():
-            await drafts.close(_CLOSING_S)
-        if self._asides:
-            _, late = await asyncio.wait(self._asides, timeout=_CLOSING_S)
-            for task in late:
-                task.cancel()
+            await drafts.close(CLOSING_S)
         await self.webhooks.close()
         await self.client.close()
 
@@ -75,22 +66,11 @@ class Speaker:
             self._drafts = {name: drafts for name, drafts in self._drafts.items() if not drafts.idle}
         return self._drafts.setdefault(place, Drafts())
 
-    def aside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something beside the caller that may fail without anybody minding."""
-        task = asyncio.create_task(_minor(work))
-        self._asides.add(task)
-        task.add_done_callback(self._asides.discard)
-
     async def _made(self, make: Callable[[], Awaitable[T]]) -> T:
         try:
             with translated():
-                async with asyncio.timeout(_CALL_S):
+                async with asyncio.timeout(CALL_S):
                     return await make()
         except Banned as error:
             self._budget.pause(error.retry_after)
             raise
-
-
-async def _minor(work: Coroutine[Any, Any, None]) -> None:
-    with suppress(ChannelError):
-        await work

@@ -263,12 +263,68 @@ async def test_where_the_bot_may_not_write_the_token_carries_the_whole_answer(st
     assert stage.made(SEND) == 0
 
 
+async def test_a_question_that_cannot_be_shown_any_more_ends_where_the_bot_may_not_write(stage: Stage) -> None:
+    stage.general.bot_permissions = 0
+    interaction, event = await stage.called("ask", question="?")
+    await interaction.acknowledgement()
+    stage.world.clock.skip(901)
+    with pytest.raises(ChannelGone):
+        await stage.speech(event.origin).anchor("?")
+
+
+async def test_a_failure_under_a_shown_question_is_told_to_the_asker_alone(stage: Stage) -> None:
+    _, event = await stage.called("ask", question="?")
+    speech = stage.speech(await stage.speech(event.origin).anchor("?"))
+    await speech.notify("The gateway is down.")
+    assert stage.screen(user=stage.ann) == ["**Ann**\n> ?", "The gateway is down."]
+    assert stage.screen(user=stage.bob) == ["**Ann**\n> ?"]
+    stage.world.clock.skip(901)
+    await speech.notify("Still down.")
+    assert stage.screen(user=stage.bob) == ["**Ann**\n> ?", "Still down."]
+
+
+async def test_a_growing_answer_by_the_token_is_edited_in_place(stage: Stage) -> None:
+    _, event = await stage.called("model")
+    speech = stage.speech(event.origin)
+    first = await speech.send(post("a", final=False))
+    await speech.edit(first, post("ab", final=False))
+    await stage.world.until(lambda: stage.screen(user=stage.ann) == ["ab"])
+
+
+async def test_a_refusal_that_is_lost_is_not_the_end(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.refusing = RuntimeError("disk full")
+    stage.world.fail(CALLBACK, 404, json={"code": 10062, "message": "Unknown interaction"})
+    await stage.world.command(stage.ann, stage.general, "model", {})
+    await stage.world.until(lambda: "discord_refusal_lost" in caplog.text)
+    stage.refusing = None
+    _, event = await stage.called("model")
+    await stage.speech(event.origin).notify("Fine.")
+    assert "Fine." in stage.screen(user=stage.ann)
+
+
+async def test_a_deferral_without_a_connection_is_made_good_in_the_channel(stage: Stage) -> None:
+    stage.world.hang_up(CALLBACK, times=5)
+    _, event = await stage.called("ask", question="?")
+    await stage.speech(event.origin).send(post("Paris."))
+    assert stage.screen() == ["Paris."]
+
+
+async def test_suggestions_that_come_too_late_harm_nobody(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.world.fail(CALLBACK, 404, json={"code": 10062, "message": "Unknown interaction"})
+    typing = asyncio.create_task(stage.world.autocomplete(stage.ann, stage.general, "model", "name", "gpt"))
+    await stage.world.until(lambda: any(call.status == 404 for call in stage.world.calls))
+    typing.cancel()
+    assert await stage.world.autocomplete(stage.ann, stage.general, "model", "name", "gem")
+    assert "discord_event_failed" not in caplog.text
+
+
 async def test_a_right_that_was_taken_away_meanwhile_sends_the_answer_by_the_token(stage: Stage) -> None:
     _, event = await stage.called("ask", question="?")
     speech = stage.speech(await stage.speech(event.origin).anchor("?"))
     stage.general.bot_permissions = 0
     first = await speech.send(post("Par", final=False))
     await speech.edit(first, post("Pari", final=False))
+    await stage.world.until(lambda: stage.screen()[-1] == "Pari")
     await speech.edit(first, post("Paris."))
     await speech.send(post("Bye.", key="turn-1"))
     assert stage.screen() == ["**Ann**\n> ?", "Paris.", "Bye."]

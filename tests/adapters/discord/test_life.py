@@ -92,6 +92,7 @@ async def test_a_lost_connection_loses_no_message_and_repeats_none(stage: Stage)
     await stage.world.ask_to_reconnect()
     await stage.said(stage.ann, stage.general, "three")
     assert stage.texts() == ["one", "two", "three"]
+    assert (stage.world.gateway.identifies, stage.world.gateway.resumes) == (1, 2)
 
 
 async def test_a_new_session_registers_nothing_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,9 +141,19 @@ async def test_leaving_ends_what_is_in_flight_and_nothing_else(speaking: Stage) 
     await speech.edit(post_id, Post("ab", final=False, key="k"))
     await asyncio.sleep(0.01)
     await speech.edit(post_id, Post("abc", final=False, key="k"))
-    await speech.typing("")
     await speaking.platform.__aexit__(None, None, None)
     assert speaking.screen() == ["ab"]
+
+
+async def test_leaving_does_not_wait_for_ever(speaking: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.discord.speaker.CLOSING_S", 0.02)
+    speech = speaking.speech()
+    post_id = await speech.send(Post("a", final=False, key="k"))
+    speaking.world.slow_down("PATCH /channels/{channel_id}/messages/{message_id}", 2.0)
+    await speech.edit(post_id, Post("ab", final=False, key="k"))
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(1.0):
+        await speaking.platform.__aexit__(None, None, None)
 
 
 async def test_without_an_address_of_its_own_it_is_discord(world: FakeDiscord) -> None:

@@ -61,6 +61,11 @@ async def test_names_stand_where_discord_has_ids(stage: Stage) -> None:
     assert event.text == "ask @Bob in #general about :cat: and /ask <@9> <#9>"
 
 
+async def test_a_role_is_called_by_its_name(stage: Stage) -> None:
+    event = await stage.said(stage.ann, stage.general, f"<@&{stage.guild.id}> and <@&9>")
+    assert event.text == "@@everyone and <@&9>"
+
+
 async def test_a_direct_message_speaks_to_the_bot(stage: Stage) -> None:
     room = stage.world.dm(stage.ann)
     event = await stage.said(stage.ann, room, "hello")

@@ -5,8 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord.markup import TEXT_LIMIT, fitted, measure, quote, render
+from bot.text import split
 
 _MARKDOWN = st.text(alphabet="ab |*_`~#>-\\\n![]()@\U0001f680é表", max_size=200)
+
+_PIECES = [
+    *("word ", "||", "`", "\n", "表🚀", "__x__"),
+    *("```py\n", "\n```\n", "| a | b |\n", "|---|---|\n", "#### h\n", "---\n"),
+]
 
 
 @pytest.mark.parametrize(
@@ -17,7 +23,7 @@ _MARKDOWN = st.text(alphabet="ab |*_`~#>-\\\n![]()@\U0001f680é表", max_size=20
         ("__bold__ but snake__case__name", "**bold** but snake__case__name"),
         ("a || b || c", "a \\|\\| b \\|\\| c"),
         ("![a cat](https://x.test/c.png)", "[a cat](https://x.test/c.png)"),
-        ("above\n\n---\n\nbelow", "above\n\n────────────\n\nbelow"),
+        ("above\n\n---\n\nbelow", "above\n\n───\n\nbelow"),
         ("> > deep\n>>> deeper", "> deep\n> deeper"),
         ("-# not small", "\\-# not small"),
         ("one\\\ntwo", "one\ntwo"),
@@ -98,6 +104,11 @@ def test_whatever_stands_in_an_open_code_block_it_is_closed(text: str) -> None:
 @given(st.text(max_size=3000), st.text(max_size=300))
 def test_a_quoted_question_fits_a_post(question: str, name: str) -> None:
     assert len(quote(name, question).encode("utf-16-le", "surrogatepass")) // 2 <= TEXT_LIMIT
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=60), st.integers(60, 400))
+def test_pages_fit_whatever_is_added_to_them(pieces: list[str], limit: int) -> None:
+    assert all(measure(page) <= limit for page in split("".join(pieces), limit, measure))
 
 
 def test_a_quoted_question_names_its_asker_on_every_line_a_quote() -> None:

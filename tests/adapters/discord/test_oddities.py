@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.contract import Addressed, CommandInvoked, MessageDeleted, MessageReceived, Post
+from bot.contract import Address, Addressed, CommandInvoked, MessageDeleted, MessageReceived, Post
 from tests.adapters.discord.stage import Stage
-from tests.fakes.discord import Intent, Message
+from tests.fakes.discord import FakeDiscord, Intent, Message, Permission
 from tests.fakes.discord.world import ALL_PERMISSIONS
 
 
@@ -116,3 +116,23 @@ async def test_a_command_that_we_no_longer_have_is_still_told_privately(stage: S
 async def test_an_answer_without_words_is_rejected(stage: Stage) -> None:
     with pytest.raises(Exception, match="50006"):
         await stage.speech().send(Post(" \n ", final=True, key="k"))
+
+
+async def test_an_apology_that_is_lost_too_is_not_the_end(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.refusing = RuntimeError("disk full")
+    stage.general.bot_permissions = Permission.VIEW_CHANNEL
+    await stage.world.say(stage.ann, stage.general, f"{stage.at_bot} hello")
+    await stage.world.until(lambda: "discord_apology_lost" in caplog.text)
+    stage.refusing = None
+    assert (await stage.said(stage.ann, stage.general, "still here")).text == "still here"
+
+
+async def test_a_place_that_cannot_be_asked_about_is_taken_for_a_channel(world: FakeDiscord) -> None:
+    stage = Stage(world)
+    thread = await world.thread(stage.ann, stage.general, "old")
+    thread.archived = True
+    async with stage:
+        world.fail("GET /channels/{channel_id}", 403, json={"code": 50001, "message": "Missing Access"})
+        thread.archived = False
+        event = await stage.said(stage.ann, thread, "hello")
+        assert event.origin.address == Address("discord", str(stage.guild.id), str(thread.id))

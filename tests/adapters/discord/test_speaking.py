@@ -123,7 +123,6 @@ async def test_every_call_by_the_bots_token_is_counted(speaking: Stage) -> None:
     await speech.typing("")
     await speech.delete(post_id)
     await speech.notify("hm")
-    await speaking.world.until(lambda: speaking.made(TYPING) == 1)
     assert speaking.host.budgets[GLOBAL].taken == 5
 
 
@@ -211,18 +210,62 @@ async def test_an_answer_that_somebody_deleted_ends(speaking: Stage) -> None:
         await speech.edit(post_id, post("abc"))
 
 
-async def test_typing_never_delays(speaking: Stage) -> None:
-    speaking.world.slow_down(TYPING, 0.2)
-    began = time.monotonic()
+async def test_the_typing_sign_shows_once_the_call_returns(speaking: Stage) -> None:
     await speaking.speech().typing("thinking")
-    assert time.monotonic() - began < 0.1
-    await speaking.world.until(lambda: speaking.world.typing(speaking.general))
+    assert speaking.world.typing(speaking.general)
 
 
-async def test_typing_where_the_bot_may_not_is_no_failure(speaking: Stage) -> None:
+async def test_typing_where_the_bot_may_not_is_told_and_harms_nothing(speaking: Stage) -> None:
     speaking.general.bot_permissions = 0
-    await speaking.speech().typing("thinking")
-    await speaking.world.until(lambda: speaking.made(TYPING) == 1)
+    with pytest.raises(ChannelGone):
+        await speaking.speech().typing("thinking")
+
+
+async def test_a_deleted_channel_is_gone_in_the_middle_of_an_answer(speaking: Stage) -> None:
+    speech = speaking.speech()
+    post_id = await speech.send(post("a", final=False))
+    await speaking.world.remove_channel(speaking.general)
+    with pytest.raises(ChannelGone):
+        await speech.edit(post_id, post("ab"))
+
+
+async def test_a_bot_that_was_thrown_out_is_gone(speaking: Stage) -> None:
+    speech = speaking.speech()
+    post_id = await speech.send(post("a", final=False))
+    await speaking.world.remove_bot(speaking.guild)
+    with pytest.raises(ChannelGone):
+        await speech.edit(post_id, post("ab"))
+
+
+async def test_a_token_that_was_reset_stops_all_calls_for_a_while(speaking: Stage) -> None:
+    await speaking.world.revoke_token()
+    for _ in range(2):
+        with pytest.raises(ChannelBusy):
+            await speaking.speech().send(post("a"))
+    assert speaking.made(SEND) == 1
+
+
+async def test_an_answer_that_never_comes_back_is_given_up(speaking: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.discord.speaker.CALL_S", 0.03)
+    speaking.world.slow_down(SEND, 0.2)
+    with pytest.raises(ChannelBusy):
+        await speaking.speech().send(post("a"))
+
+
+async def test_places_that_are_quiet_again_are_forgotten(speaking: Stage) -> None:
+    speaker = speaking.platform._speaking()
+    busy, gate = speaker.drafts("busy"), asyncio.Event()
+
+    async def held() -> None:
+        await gate.wait()
+
+    busy.offer(PostId("1"), held)
+    first = speaker.drafts("place-0")
+    for number in range(400):
+        speaker.drafts(f"place-{number}")
+    assert speaker.drafts("busy") is busy
+    assert speaker.drafts("place-0") is not first
+    gate.set()
 
 
 async def test_a_notice_without_a_question_to_reply_to_names_its_asker_silently(speaking: Stage) -> None:
