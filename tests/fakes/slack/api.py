@@ -146,7 +146,11 @@ def _failed(fault: Fault) -> Reply:
     if fault.hang_up:
         return Reply(HUNG_UP, None)
     if fault.status == 429 or fault.retry_after is not None:
-        return Reply(429, {"ok": False, "error": fault.error or "ratelimited"}, fault.retry_after or 1)
+        return Reply(
+            429,
+            {"ok": False, "error": fault.error or "ratelimited"},
+            1 if fault.retry_after is None else fault.retry_after,
+        )
     if fault.error is None:
         return Reply(fault.status, None)
     return Reply(fault.status, {"ok": False, "error": fault.error})

@@ -5,7 +5,11 @@ import time
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.slack import FakeSlack
@@ -45,12 +49,21 @@ async def test_limits_can_be_scaled_and_switched_off(slack: FakeSlack, web: Asyn
 
 async def test_a_rate_limit_can_be_asked_for_and_the_sdk_waits_it_out(slack: FakeSlack, web: AsyncWebClient) -> None:
     web.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=1))
-    slack.fail("chat.postMessage", retry_after=1)
-    begun = time.monotonic()
+    slack.fail("chat.postMessage", retry_after=0)
     await web.chat_postMessage(channel=GENERAL, text="patient")
-    assert time.monotonic() - begun >= 1
     assert [(call.status, call.error) for call in slack.calls] == [(429, "ratelimited"), (200, None)]
     assert len(slack.screen(GENERAL)) == 1
+
+
+async def test_a_rate_limit_says_how_long(slack: FakeSlack, web: AsyncWebClient) -> None:
+    slack.fail("users.info", retry_after=7)
+    slack.fail("users.info", status=429)
+    waits = []
+    for _ in range(2):
+        with pytest.raises(SlackApiError) as caught:
+            await web.users_info(user=ANN)
+        waits.append(caught.value.response.headers["Retry-After"])
+    assert waits == ["7", "1"]
 
 
 async def test_a_refusal_can_be_asked_for_some_times(slack: FakeSlack, web: AsyncWebClient) -> None:
@@ -86,6 +99,8 @@ async def test_a_connection_can_be_cut_before_or_after_the_call_took_effect(
 
 
 async def test_the_sdk_doubles_a_message_whose_answer_was_lost(slack: FakeSlack, web: AsyncWebClient) -> None:
+    at_once = FixedValueRetryIntervalCalculator(fixed_internal=0.01)
+    web.retry_handlers[:] = [AsyncConnectionErrorRetryHandler(interval_calculator=at_once)]
     slack.fail("chat.postMessage", hang_up=True, after_accept=True)
     await web.chat_postMessage(channel=GENERAL, text="x")
     assert [shown.text for shown in slack.screen(GENERAL)] == ["x", "x"]
