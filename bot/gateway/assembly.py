@@ -127,11 +127,9 @@ class Assembly:
             self.fault = self._garbled("three undecodable events in a row")
 
     def _fault_in(self, event: ServerEvent, value: object) -> Fault | None:
-        found = hidden(failure(value) or value, self._hints)
-        if found is None and (event.name == "error" or failure(value) is not None):
-            return stranger(value, self._hints)
-        unknown = not is_response(value) and "choices" not in table(value) and "usage" not in table(value)
-        if found is None and unknown and table(value).keys() & {"code", "msg", "message", "detail"}:
+        failed = failure(value)
+        found = hidden(failed or value, self._hints)
+        if found is None and (event.name == "error" or failed is not None or _is_notice(value)):
             return stranger(value, self._hints)
         return found
 
@@ -188,6 +186,13 @@ class Assembly:
         return tuple(
             each if _fits(each, size) else replace(each, start=None, end=None) for each in self._total.citations
         )
+
+
+def _is_notice(value: object) -> bool:
+    """An event that says something, but nothing of an answer: an error without the word."""
+    found = table(value)
+    known = "choices" in found or "usage" in found or is_response(value)
+    return not known and bool(found.keys() & {"code", "msg", "message", "detail"})
 
 
 def _fits(citation: Citation, size: int) -> bool:

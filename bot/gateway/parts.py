@@ -75,6 +75,8 @@ def usage(value: object) -> Usage | None:
     give hit and miss alone: all are brought to the one rule that the parts are inside.
     """
     found = table(value)
+    if not found:
+        return None
     inside = table(found.get("prompt_tokens_details")) or table(found.get("input_tokens_details"))
     outside = count(found.get("cache_read_input_tokens"))
     hit = count(found.get("prompt_cache_hit_tokens"))

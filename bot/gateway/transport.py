@@ -1,5 +1,6 @@
 """Where the bytes go: the one HTTP client of the process, and its errors under one name."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -50,14 +51,23 @@ def http_client(endpoint: Endpoint, connect_s: float, transport: httpx.AsyncBase
         headers=headers,
         timeout=httpx.Timeout(None, connect=connect_s, pool=connect_s),
         follow_redirects=False,
-        transport=transport or _transport(endpoint.proxy),
+        transport=transport or _transport(endpoint),
     )
 
 
-def _transport(proxy: str | None) -> httpx.AsyncBaseTransport:
+def _transport(endpoint: Endpoint) -> httpx.AsyncBaseTransport:
+    """aiohttp below httpx: a stream of 20 chunks costs 9.4 ms of CPU alone and 1.7 ms among 50 at once.
+
+    With httpx's own transport it is 13.5 and 12.0 ms, with bare aiohttp and nothing but JSON 5.1 and 0.7 ms
+    (November 2026, Python 3.11, 2 cores, loopback, best of three).
+    """
+    proxy = endpoint.proxy
     if proxy is not None and urlsplit(proxy).scheme not in ("http", "https"):
         raise SettingsError("BOT_GATEWAY_PROXY", "is no HTTP proxy", "write http://HOST:PORT")
+    encrypted = "https" in (urlsplit(endpoint.root).scheme, urlsplit(proxy or "").scheme)
     return AiohttpTransport(
+        # Reading the certificates takes 30 ms; where nothing is encrypted an empty store, trusting nobody, will do.
+        verify=True if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
         limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_IDLE),
         proxy=httpx.Proxy(proxy) if proxy else None,
     )

@@ -1,12 +1,9 @@
 """The chat endpoint's JSON to and from our values; pure."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 from bot.gateway.lessons import Taught
 from bot.gateway.parts import Piece, annotations, content, reasoning, sources, usage
 from bot.gateway.shapes import rows, table, words
-from bot.gateway.values import ChatRequest, Citation, ModelSpec
+from bot.gateway.values import ChatRequest, ModelSpec
 
 _MINIMAX_COLDEST = 0.01
 """MiniMax takes temperatures above 0 only."""
@@ -76,17 +73,13 @@ def chat_piece(value: object) -> Piece:
     delta = table(choice.get("delta"))
     message = delta or table(choice.get("message"))
     said = content(message.get("content", choice.get("text")))
-    return replace(
-        said,
-        reasoning=reasoning(message) or said.reasoning,
-        refusal=words(message.get("refusal")) or said.refusal,
-        finish=words(choice.get("finish_reason")),
-        usage=usage(found.get("usage")),
-        citations=(*said.citations, *_cited(found, message)),
-        model=words(found.get("model")),
+    return Piece(
+        said.text,
+        reasoning(message) or said.reasoning,
+        words(message.get("refusal")) or said.refusal,
+        words(choice.get("finish_reason")),
+        usage(found.get("usage")),
+        (*said.citations, *annotations(message.get("annotations")), *sources(found.get("citations"))),
+        words(found.get("model")),
         whole=not delta and "message" in choice,
     )
-
-
-def _cited(found: Mapping[str, object], message: Mapping[str, object]) -> tuple[Citation, ...]:
-    return (*annotations(message.get("annotations")), *sources(found.get("citations")))

@@ -12,7 +12,7 @@ from bot.gateway import ChatDelta, ChatEnd, Patience
 from bot.gateway.assembly import Assembly
 from bot.gateway.faults import Hints, Kind
 from bot.gateway.reading import Reading
-from bot.gateway.sse import ServerEvent
+from bot.gateway.sse import EventDecoder, ServerEvent
 from tests.bot.gateway.wire_server import DONE, answer, chunk, data, fault
 
 NO_HINTS = Hints()
@@ -154,6 +154,16 @@ def test_patience_runs_on_data_and_stretches_while_comments_come() -> None:
     clock.now += 1
     reading.take(b": PING\n\n")
     assert reading.wait() < 0
+
+
+def test_a_body_without_end_is_garbled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.gateway.reading.LONGEST_EVENT", 100)
+    assert read(b'{"choices"' + b" " * 200)[2] is Kind.GARBLED
+
+
+def test_an_event_without_end_is_garbled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.gateway.reading.EventDecoder", lambda: EventDecoder(longest=300))
+    assert read(data(chunk("Hi")), b"data: " + b"a" * 400)[::2] == ("Hi", Kind.GARBLED)
 
 
 def test_half_an_event_is_progress() -> None:

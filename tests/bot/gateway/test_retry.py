@@ -13,8 +13,9 @@ from bot.errors import (
     GatewayRejected,
     GatewayUnreachable,
     ModelUnavailable,
+    SettingsError,
 )
-from bot.gateway import Catalogue, Patience
+from bot.gateway import Catalogue, Endpoint, Patience
 from bot.gateway.faults import Fault, Hints, Kind
 from bot.gateway.retry import Tries, backoff, hints
 from tests.bot.gateway.conftest import TOKEN, Calling, ask
@@ -174,6 +175,12 @@ async def test_a_gateway_that_is_not_there_is_unreachable(calling: Calling) -> N
     assert len(caller.waits) == 2
 
 
+async def test_a_gateway_that_does_not_encrypt_is_unreachable_by_https(calling: Calling) -> None:
+    async with WireServer(OK) as server, calling(server.url.replace("http:", "https:")) as caller:
+        assert isinstance((await caller.hear()).error, GatewayUnreachable)
+    assert server.requests == []
+
+
 async def test_a_gateway_that_never_answers_is_unreachable(calling: Calling) -> None:
     patience = Patience(first_byte_s=0.04, total_s=0.04)
     async with WireServer(hang) as server, calling(server.url, patience=patience) as caller:
@@ -310,6 +317,49 @@ async def test_a_bad_token_shows_when_the_models_are_listed(calling: Calling) ->
     async with WireServer(reply(200, b"<html>")) as server, calling(server.url) as caller:
         with pytest.raises(GatewayGarbled):
             await caller.client.models()
+
+
+async def test_a_list_of_models_that_breaks_off_is_asked_for_again(calling: Calling) -> None:
+    async def step(line: Line) -> None:
+        await line.write(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"data": [')
+        line.writer.close()
+
+    async with WireServer(step, reply(200, {"data": [{"id": "gpt-5"}]})) as server, calling(server.url) as caller:
+        assert await caller.client.models() == {"gpt-5"}
+
+
+async def test_a_refusal_whose_body_breaks_off_keeps_its_status(calling: Calling) -> None:
+    async def step(line: Line) -> None:
+        await line.write(b'HTTP/1.1 401 X\r\nContent-Length: 500\r\n\r\n{"error"')
+        line.writer.close()
+
+    async with WireServer(step) as server, calling(server.url) as caller:
+        assert isinstance((await caller.hear()).error, GatewayRejected)
+    assert len(server.requests) == 1
+
+
+async def test_a_refusal_of_megabytes_is_not_read_to_its_end(calling: Calling) -> None:
+    page = b"<html><title>Bad gateway</title>" + b"x" * 3_000_000
+    async with WireServer(reply(403, page, "text/html")) as server, calling(server.url) as caller:
+        told = await caller.hear()
+    assert "a page titled Bad gateway" in str(told.error)
+
+
+async def test_a_gateway_without_a_token_is_asked_without_one(calling: Calling) -> None:
+    async with WireServer(OK) as server, calling(server.url, token="") as caller:
+        await caller.hear()
+    assert "authorization" not in server.requests[0].headers
+
+
+async def test_a_proxy_of_another_kind_stops_the_start(calling: Calling) -> None:
+    with pytest.raises(SettingsError, match="BOT_GATEWAY_PROXY"):
+        async with calling("http://gateway.invalid", proxy="socks5://127.0.0.1:1"):
+            raise AssertionError
+
+
+def test_an_endpoint_shows_no_secret() -> None:
+    endpoint = Endpoint("https://gateway.example/v1", TOKEN, {"X-Key": "other-secret"}, "http://u:pw@proxy")
+    assert repr(endpoint) == "Endpoint(base_url='https://gateway.example/v1')"
 
 
 async def test_the_proxy_of_the_settings_is_used(calling: Calling) -> None:
