@@ -23,7 +23,7 @@ BARE = ("-m", "bench.bare")
 PIECE_EVERY_S = 0.005
 """Between two of the twenty pieces of an answer: a tenth of a second in all, as a short answer takes."""
 _LOOK_EVERY_S = 0.005
-_PATIENCE_S = 60.0
+_PATIENCE_S = 240.0
 _REST_S = 0.05
 """After an answer, so that what a bot does behind it is not paid by the next."""
 
