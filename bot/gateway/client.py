@@ -93,7 +93,8 @@ class GatewayClient:
         Failed tries are repeated as long as nothing was yielded. `aclose()` breaks the HTTP request off.
         """
         spec = self._catalogue.get(request.model) or ModelSpec(request.model, "", frozenset({"chat"}))
-        tries = Tries(self._patience.tries, self._patience.max_wait_s)
+        patience = self._patience.with_model(spec)
+        tries = Tries(patience.tries, patience.max_wait_s, patience.total_s)
         call = Call(request, spec, self._catalogue.wire_id(spec.id), self._memory.of(spec.id), tries)
         while True:
             try:
@@ -111,7 +112,7 @@ class GatewayClient:
 
     async def models(self) -> frozenset[str]:
         """The ids that the gateway lists; empty where it keeps no list. Raises `GatewayError`."""
-        tries = Tries(self._patience.tries, self._patience.max_wait_s)
+        tries = Tries(self._patience.tries, self._patience.max_wait_s, self._patience.total_s)
         while True:
             try:
                 return await self._list()

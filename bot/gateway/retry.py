@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -25,18 +26,26 @@ def hints(headers: Mapping[str, str], now: Callable[[], datetime] = lambda: date
 
 
 class Tries:
-    """Counts the tries of one logical call; `wait` says after how many seconds to try again."""
+    """Counts the tries of one logical call; `wait` says after how many seconds to try again.
 
-    def __init__(self, most: int, max_wait_s: float) -> None:
+    None is begun more than `within_s` seconds after the first: a slow model that answered to nobody for half an
+    hour is paid for each time.
+    """
+
+    def __init__(
+        self, most: int, max_wait_s: float, within_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.used = 0
         self._most = most
         self._max_wait_s = max_wait_s
+        self._clock = clock
+        self._last_start = clock() + within_s
         self._garbled = False
 
     def wait(self, fault: Fault) -> float | None:
         """Seconds; None: do not try again. A wait that the gateway asks for goes before our own."""
         self.used += 1
-        again = self.used < self._limit(fault) and retryable(fault)
+        again = self.used < self._limit(fault) and retryable(fault) and self._clock() < self._last_start
         self._garbled = self._garbled or fault.kind is Kind.GARBLED
         asked = fault.hints.retry_after
         if not again or (asked is not None and asked > self._max_wait_s):
