@@ -136,6 +136,7 @@ class Control:
         fake = self._fake
         return {
             "sessions": len(fake.hub.sessions),
+            "connected": fake.connected,
             "identifies": fake.gateway.identifies,
             "resumes": fake.gateway.resumes,
             "pinged": [asdict(ping) for ping in fake.pinged],

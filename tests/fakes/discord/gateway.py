@@ -10,41 +10,11 @@ from dataclasses import dataclass, field
 from aiohttp import WSMsgType, web
 
 from tests.fakes.discord.clock import Clock
+from tests.fakes.discord.gateway_rules import LONGEST_FRAME, Closing, Cut, Frame, GatewayRules
 from tests.fakes.discord.payloads import Payloads
 from tests.fakes.discord.sessions import KNOWN_INTENTS, PRIVILEGED, Hub, Intent, Session
 from tests.fakes.discord.wire import Json
 from tests.fakes.discord.world import World
-
-LONGEST_FRAME = 4096
-
-
-class Closing(Exception):
-    """The server ends the connection with a code."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        self.code = code
-        self.reason = reason
-        super().__init__(f"{code} {reason}")
-
-
-class Cut(Exception):
-    """The connection ends without a word."""
-
-
-Frame = Json | Closing | Cut
-
-
-@dataclass(slots=True)
-class GatewayRules:
-    """What the gateway insists on. `heartbeat_s` is real seconds; the intents are the portal's switches."""
-
-    token: str
-    heartbeat_s: float = 41.25
-    sends: int = 120
-    sends_window_s: float = 60.0
-    allowed_intents: int = int(KNOWN_INTENTS)
-    shards_needed: int = 1
-    identifies_a_day: int = 1000
 
 
 @dataclass(slots=True)
@@ -131,7 +101,7 @@ class Connection:
         session = self.session
         if session is None or session.push != self.push:
             return
-        session.push = None
+        session.push, session.left_at = None, self._gateway.clock.now()
         if self._goodbye in (1000, 1001):
             self._gateway.hub.sessions.pop(session.id, None)
 
@@ -272,7 +242,7 @@ class Connection:
     def _resume(self, data: Json) -> None:
         if data.get("token") != self._gateway.rules.token:
             raise Closing(4004, "Authentication failed.")
-        session = self._gateway.hub.sessions.get(str(data.get("session_id")))
+        session = self._kept(str(data.get("session_id")))
         seq = data.get("seq")
         if session is None or not isinstance(seq, int):
             self.push({"op": 9, "t": None, "s": None, "d": False})
@@ -283,5 +253,15 @@ class Connection:
         for frame in session.missed(seq):
             self.push(frame)
         self.session = session
-        session.push = self.push
+        session.push, session.left_at = self.push, None
         session.dispatch("RESUMED", {})
+
+    def _kept(self, session_id: str) -> Session | None:
+        gateway = self._gateway
+        session = gateway.hub.sessions.get(session_id)
+        if session is None or session.left_at is None:
+            return session
+        if gateway.clock.now() - session.left_at <= gateway.rules.session_life_s:
+            return session
+        del gateway.hub.sessions[session_id]
+        return None

@@ -11,7 +11,8 @@ from tests.fakes.discord.channel_routes import ChannelRoutes
 from tests.fakes.discord.clock import Clock
 from tests.fakes.discord.commands import Commands
 from tests.fakes.discord.faults import Fault, Faults
-from tests.fakes.discord.gateway import Closing, Cut, Gateway, GatewayRules
+from tests.fakes.discord.gateway import Gateway
+from tests.fakes.discord.gateway_rules import Closing, Cut, GatewayRules
 from tests.fakes.discord.interactions import Interactions
 from tests.fakes.discord.limits import Limits, RateLimiter, refusal
 from tests.fakes.discord.payloads import Payloads
@@ -90,6 +91,11 @@ class Server:
     def calls(self) -> list[Call]:
         """Every REST call so far, in order of arrival."""
         return self._rest.calls
+
+    @property
+    def connected(self) -> int:
+        """How many sessions have a connection now; a client that is gone may leave its session behind."""
+        return sum(session.push is not None for session in self.hub.sessions.values())
 
     @property
     def pinged(self) -> list[Ping]:

@@ -39,6 +39,8 @@ class Session:
     shard: tuple[int, int]
     push: Callable[[Json], None] | None = None
     """Hands a frame to the connection; None while there is none."""
+    left_at: float | None = None
+    """When its last connection ended, on the fake's clock; None while there is one."""
     seq: int = 0
     sent: deque[Json] = field(default_factory=lambda: deque(maxlen=REPLAYED))
 

@@ -165,6 +165,19 @@ async def test_a_goodbye_ends_the_session_and_any_other_code_keeps_it(code: int,
         assert len(fake.hub.sessions) == kept
 
 
+async def test_a_session_can_be_resumed_for_minutes_only(scene: Scene) -> None:
+    fake = scene.fake
+    await fake.refuse_connections()
+    await fake.cut()
+    await fake.until(lambda: fake.connected == 0)
+    fake.clock.skip(200)
+    await fake.say(scene.ann, scene.channel, "lost")
+    await fake.accept_connections()
+    await fake.until(lambda: scene.bot.connects == ["ready", "ready"], 20)
+    assert scene.bot.heard == []
+    assert (fake.connected, len(fake.hub.sessions)) == (1, 1)
+
+
 async def test_a_sequence_from_the_future_is_refused(scene: Scene) -> None:
     session_id = next(iter(scene.fake.hub.sessions))
     async with aiohttp.ClientSession() as session:

@@ -79,10 +79,13 @@ async def test_an_ephemeral_answer_is_for_its_asker_alone(scene: Scene) -> None:
     made = await ask(scene, handler)
     assert made.ephemeral
     assert scene.contents() == []
+    assert scene.fake.screen(scene.channel, scene.fake.user("Lei")) == []
     assert [shown.content for shown in scene.fake.screen(scene.channel, scene.ann)] == ["psst"]
     assert [message async for message in scene.place.history()] == []
     assert made.first is not None
     assert await refusal(scene.place.fetch_message(made.first.id)) == (404, 10008)
+    await scene.mention("what comes next is heard")
+    assert scene.bot.edits == []
 
 
 async def test_what_a_deferral_said_stays(scene: Scene) -> None:

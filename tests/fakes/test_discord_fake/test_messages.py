@@ -216,6 +216,9 @@ async def test_history_comes_newest_first_in_pages(scene: Scene) -> None:
     assert found == list(reversed(said))
     later = [message.id async for message in scene.place.history(after=discord.Object(said[99]), limit=None)]
     assert later == said[100:]
+    path = f"/channels/{scene.channel.id}/messages?limit=3"
+    assert [int(shown["id"]) for shown in await scene.bot.raw("GET", f"{path}&after={said[0]}")] == said[3:0:-1]
+    assert [int(shown["id"]) for shown in await scene.bot.raw("GET", f"{path}&before={said[9]}")] == said[8:5:-1]
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "x"])

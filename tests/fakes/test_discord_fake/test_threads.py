@@ -24,7 +24,9 @@ async def test_a_thread_under_a_message_has_its_id_and_a_starter(scene: Scene) -
     assert starter.type is discord.MessageType.thread_starter_message
     assert starter.content == ""
     assert starter.reference is not None
-    assert starter.reference.message_id == topic.id
+    assert (starter.reference.channel_id, starter.reference.message_id) == (scene.channel.id, topic.id)
+    assert isinstance(starter.reference.resolved, discord.Message)
+    assert starter.reference.resolved.content == "topic"
 
 
 async def test_the_bot_starts_a_thread_and_speaks_in_it(scene: Scene) -> None:
