@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from pydantic import ValidationError
 
@@ -66,15 +66,24 @@ def load(words: Words, only: Collection[str] | None = None) -> tuple[Platform, .
     alone = only is not None
     names = sorted(found) if only is None else [name for name in found if name in only]
     host = CoreHost(words, alone=alone)
-    platforms = tuple(filter(None, (_connect(found[name].load(), host) for name in names)))
+    platforms = tuple(filter(None, (_connect(found[name], host) for name in names)))
     if platforms or alone:
         return platforms
     return load(words, tuple(found))
 
 
-def _connect(connect: Connect, host: CoreHost) -> Platform | None:
+def _connect(point: EntryPoint, host: CoreHost) -> Platform | None:
     try:
+        connect: Connect = point.load()
         return connect(host)
+    except ModuleNotFoundError as error:
+        log.info(
+            "platform_not_installed platform=%s lacks=%s fix=pip install 'parley-bot[%s]'",
+            point.name,
+            error.name,
+            point.name,
+        )
+        return None
     except ValidationError as error:
         raise settings.explain(error) from None
 
@@ -168,7 +177,9 @@ async def _run(config: Settings, kit: Kit, platforms: Sequence[Platform]) -> Non
 async def _recover(store: Store, runner: LocalRunner, supervisors: Sequence[Supervisor]) -> None:
     """Take up the turns that an earlier run left open, once their platforms can speak."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(asyncio.gather(*(supervisor.able.wait() for supervisor in supervisors)), ABLE_S)
+        async with asyncio.timeout(ABLE_S):
+            for supervisor in supervisors:
+                await supervisor.able.wait()
     waiting = await store.open_conversations()
     for conversation in waiting:
         runner.wake(conversation)
@@ -183,11 +194,16 @@ async def _until_stopped(supervisors: Sequence[Supervisor]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # Once only: a second signal gets the system's own handling and ends the process at once.
         loop.add_signal_handler(number, _first_signal, loop, stop)
-    ended = asyncio.gather(*(supervisor.deaf() for supervisor in supervisors))
+    ended = asyncio.create_task(_all_deaf(supervisors))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
     for task in (ended, stopped):
         task.cancel()
+
+
+async def _all_deaf(supervisors: Sequence[Supervisor]) -> None:
+    for supervisor in supervisors:
+        await supervisor.deaf()
 
 
 def _first_signal(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -92,7 +92,7 @@ class ChatModel:
 
 
 def body(wanted: Wanted, *, stream: bool) -> dict[str, Any]:
-    """What the engine is asked. The caller's own system prompt is left out: so small a model answers worse with it, measured."""
+    """What the engine is asked, without the caller's own system prompt: with it so small a model answers worse."""
     talk = [message for message in wanted.messages if message["role"] != "system"][-TURNS:]
     while talk and talk[0]["role"] != "user":
         talk = talk[1:]
