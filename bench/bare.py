@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import signal
+import ssl
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -34,7 +35,8 @@ class Gateway:
 
     def __init__(self, url: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
-        transport = AiohttpTransport(limits=httpx.Limits(max_connections=1000, max_keepalive_connections=20))
+        limits = httpx.Limits(max_connections=1000, max_keepalive_connections=20, keepalive_expiry=55)
+        transport = AiohttpTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), limits=limits)
         self._http = httpx.AsyncClient(base_url=url, headers=headers, transport=transport, timeout=60)
 
     async def chat(self, question: str) -> AsyncIterator[str]:
