@@ -59,7 +59,7 @@ class Store:
     async def accept(self, message: MessageReceived, bounds: Bounds, *, command: str | None = None) -> Accepted:
         """Decide what becomes of a message and keep it; see `Verdict`.
 
-        A question joins the turn that waits in its conversation, unless that one came by another `command`.
+        A question joins the turn that waits in its conversation; one that came by a `command` has its own.
         What is addressed to nobody counts as asked in a thread that the bot has joined, and nowhere else.
         """
         if message.addressed is Addressed.BOT:
