@@ -14,11 +14,9 @@ from typing import Self
 
 from bot.contract import Channel
 from bot.errors import ChannelError, Fenced, StoppedByReader
-from bot.nap import Nap, Sleep
-from bot.screen import Closed, Journal, Screen
+from bot.reply.nap import Nap, Sleep
+from bot.reply.screen import Closed, Journal, Screen
 from bot.text import START, close, pages
-
-__all__ = ["Journal", "Reply"]
 
 log = logging.getLogger("parley.reply")
 

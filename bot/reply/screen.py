@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from bot.contract import Channel, Post, PostId
 from bot.errors import ChannelBusy
-from bot.nap import Nap
+from bot.reply.nap import Nap
 
 T = TypeVar("T")
 
