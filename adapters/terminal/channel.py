@@ -1,0 +1,71 @@
+"""The terminal as a Channel: what was printed stays, a post grows at its end."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from adapters.terminal.printer import Printer
+from bot.contract import Capabilities, Origin, Post, PostId
+from bot.errors import ChannelBusy, ChannelGone, PostRejected
+
+TEXT_LIMIT = 1_000_000
+
+TYPED = Capabilities(TEXT_LIMIT, len, edit_interval=0.05, typing_interval=3600.0)
+"""A person looks on: the answer grows."""
+
+PIPED = Capabilities(TEXT_LIMIT, len, edit_interval=None)
+"""A program reads: each answer is printed once."""
+
+_RETRY_S = 1.0
+
+
+class TerminalChannel:
+    """`answered` is told the id of the message that got its final post or a notice."""
+
+    def __init__(
+        self, origin: Origin, printer: Printer, ready: Callable[[], bool], answered: Callable[[str | None], None]
+    ) -> None:
+        self._origin = origin
+        self._printer = printer
+        self._ready = ready
+        self._answered = answered
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return TYPED if self._printer.interactive else PIPED
+
+    async def anchor(self, question: str) -> Origin:
+        return self._origin
+
+    async def send(self, post: Post) -> PostId:
+        post_id = PostId(uuid4().hex)
+        self._show(post_id, post)
+        return post_id
+
+    async def edit(self, post_id: PostId, post: Post) -> None:
+        self._show(post_id, post)
+
+    async def delete(self, post_id: PostId) -> None:
+        """Nothing: what was printed cannot be taken back."""
+
+    async def notify(self, text: str) -> None:
+        self._print(lambda: self._printer.line(text))
+        self._answered(self._origin.message_id)
+
+    async def typing(self, status: str) -> None:
+        self._print(lambda: self._printer.fleeting(status))
+
+    def _show(self, post_id: PostId, post: Post) -> None:
+        if len(post.text) > TEXT_LIMIT:
+            raise PostRejected("longer than a terminal's post may be")
+        self._print(lambda: self._printer.grow(post_id, post.text, final=post.final))
+        if post.final:
+            self._answered(self._origin.message_id)
+
+    def _print(self, write: Callable[[], None]) -> None:
+        if not self._ready():
+            raise ChannelBusy("the terminal is not open", _RETRY_S)
+        try:
+            write()
+        except BrokenPipeError as error:
+            self._answered(self._origin.message_id)
+            raise ChannelGone("nobody reads the output") from error
