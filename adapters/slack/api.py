@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.faults import Unsure, refused, retry_after, settle, unreached
+from adapters.slack.faults import FAILURES, fault_of, retry_after, settle
 from adapters.slack.limits import LIMITS, Limits
 from bot.contract import Address
-from bot.errors import ChannelBusy, ChannelError
+from bot.errors import ChannelBusy
 
 Answer = Mapping[str, Any]
 
@@ -35,15 +34,11 @@ class Api:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             return await self._send(method, given)
-        except SlackApiError as error:
-            if isinstance(fault := refused(error, method), ChannelBusy) and retry_after(error):
+        except FAILURES as error:
+            fault = fault_of(error, method)
+            if isinstance(fault, ChannelBusy) and retry_after(error):
                 self.limits.budget(method, address).pause(fault.retry_after)
-            raise self._meant(method, fault) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._meant(method, unreached(error, method)) from error
-        except (SlackClientError, AttributeError, ValueError) as error:
-            # Something in between answered in Slack's place; the SDK trips over a body that is not JSON.
-            raise self._meant(method, Unsure(f"{method}: {type(error).__name__}")) from error
+            raise settle(fault) if LIMITS[method].repeatable else fault from error
 
     async def respond(self, url: str, body: Mapping[str, object]) -> bool:
         """Post to a command's reply address; False when Slack does not take it (used up, or too old).
@@ -63,7 +58,3 @@ class Api:
             response = await self._client.api_call(method, json=dict(arguments))
         data: Answer = response.data if isinstance(response.data, dict) else {}
         return data
-
-    @staticmethod
-    def _meant(method: str, fault: ChannelError) -> ChannelError:
-        return settle(fault) if LIMITS[method].repeatable else fault

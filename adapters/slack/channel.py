@@ -117,7 +117,7 @@ class SlackChannel:
         """
         api = self._line.need().api
         words = markup.clip(text)
-        if await self._line.responses.say(api, Keepsake.load(self._origin.state).response_url, words):
+        if await self._line.responses.say(api.respond, Keepsake.load(self._origin.state).response_url, words):
             return
         if is_direct(self._at):
             await self._writer().post(words, "notice")

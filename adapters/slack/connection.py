@@ -7,11 +7,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.api import Api
-from adapters.slack.faults import code_of, refused, settle, unreached
+from adapters.slack.faults import FAILURES, fault_of, settle, word_for
 from adapters.slack.fixes import platform_error
 from adapters.slack.history import History
 from adapters.slack.limits import Limits
@@ -55,19 +54,15 @@ class Connection:
         """Who we are, asked once. Raises `ChannelError`."""
         try:
             return await self._identity()
-        except SlackApiError as error:
-            raise settle(refused(error, "auth.test")) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise settle(unreached(error, "auth.test")) from error
+        except FAILURES as error:
+            raise settle(fault_of(error, "auth.test")) from error
 
     async def introduced(self) -> Identity:
         """Who we are, for the operator's eyes: raises `PlatformError` with what to do."""
         try:
             return await self._identity()
-        except SlackApiError as error:
-            raise platform_error(code_of(error), _TOKEN) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise platform_error(type(error).__name__, _TOKEN) from error
+        except FAILURES as error:
+            raise platform_error(word_for(error), _TOKEN) from error
 
     async def history(self) -> History:
         """The reader of what stands there. Raises `ChannelError`."""

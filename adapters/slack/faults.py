@@ -13,7 +13,7 @@ ChannelError
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostRejected, StoppedByReader
 
@@ -71,6 +71,9 @@ _WAITS = {
 
 _AFTER_SERVER_ERROR = 2.0
 
+FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError, AttributeError, ValueError)
+"""All that a call of the SDK may raise; the last two when something else answered in Slack's place."""
+
 
 def code_of(error: SlackApiError) -> str:
     """Slack's own word for what went wrong; `http_502` and the like where it said none."""
@@ -82,19 +85,33 @@ def code_of(error: SlackApiError) -> str:
     return f"http_{status}"
 
 
-def retry_after(error: SlackApiError) -> float | None:
+def retry_after(error: Exception) -> float | None:
     """The seconds that Slack asks for, where it does."""
-    headers: Any = getattr(error.response, "headers", None) or {}
+    headers: Any = getattr(getattr(error, "response", None), "headers", None) or {}
     try:
         return float(headers.get("Retry-After"))
     except (TypeError, ValueError):
         return None
 
 
-def refused(error: SlackApiError, method: str) -> ChannelError:
-    """Slack answered, and the answer was no."""
+def word_for(error: Exception) -> str:
+    """Slack's word for a failure of `FAILURES`, else the name of its kind."""
+    return code_of(error) if isinstance(error, SlackApiError) else type(error).__name__
+
+
+def fault_of(error: Exception, method: str) -> ChannelError:
+    """A failure of `FAILURES` as ours."""
+    reason = f"{method}: {word_for(error)}"
+    if isinstance(error, SlackApiError):
+        return _refused(error, reason)
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        # No connection came about, so nothing can have been done.
+        return ChannelBusy(reason, _AFTER_SERVER_ERROR)
+    return Unsure(reason)
+
+
+def _refused(error: SlackApiError, reason: str) -> ChannelError:
     code = code_of(error)
-    reason = f"{method}: {code}"
     if code in _WAITS or code == "http_429":
         return ChannelBusy(reason, retry_after(error) or _WAITS.get(code, 1.0))
     if code.startswith("restricted_action"):
@@ -102,14 +119,6 @@ def refused(error: SlackApiError, method: str) -> ChannelError:
     if code.startswith("http_"):
         return Unsure(reason)
     return _KINDS.get(code, PostRejected)(reason)
-
-
-def unreached(error: aiohttp.ClientError | TimeoutError, method: str) -> ChannelError:
-    """The network failed; where no connection came about, nothing can have been done."""
-    reason = f"{method}: {type(error).__name__}"
-    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return ChannelBusy(reason, _AFTER_SERVER_ERROR)
-    return Unsure(reason)
 
 
 def settle(error: ChannelError) -> ChannelError:

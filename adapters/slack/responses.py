@@ -2,9 +2,12 @@
 (https://docs.slack.dev/interactivity/handling-user-interaction#message_responses)."""
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
 
 from adapters.slack import markup
-from adapters.slack.api import Api
+
+Respond = Callable[[str, Mapping[str, object]], Awaitable[bool]]
+"""Posts a body to an address; False when it is not taken."""
 
 _USES = 5
 _MOST = 2_000
@@ -17,14 +20,14 @@ class Responses:
     def __init__(self) -> None:
         self._used: OrderedDict[str, int] = OrderedDict()
 
-    async def say(self, api: Api, url: str, text: str) -> bool:
+    async def say(self, respond: Respond, url: str, text: str) -> bool:
         """Tell the asker alone; False when the address cannot be used (again)."""
         if not url or self._used.get(url, 0) >= _USES:
             return False
         self._used[url] = self._used.get(url, 0) + 1
         while len(self._used) > _MOST:
             self._used.popitem(last=False)
-        return await api.respond(url, body(text))
+        return await respond(url, body(text))
 
 
 def body(text: str) -> dict[str, object]:

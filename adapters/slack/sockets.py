@@ -8,14 +8,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from adapters.slack.faults import code_of
+from adapters.slack.faults import FAILURES, word_for
 from adapters.slack.fixes import platform_error
 from adapters.slack.intake import Flights
 from adapters.slack.timing import Timing
@@ -71,10 +69,8 @@ async def _connect(socket: _Socket, timing: Timing) -> None:
             # Left to itself the SDK would try a refused token for ever; asked first, it says what is wrong.
             socket.client.wss_uri = await socket.client.issue_new_wss_url()
             await socket.connect_async()  # type: ignore[no-untyped-call]  # bare in the SDK
-    except SlackApiError as error:
-        raise platform_error(code_of(error), "SLACK_APP_TOKEN") from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise platform_error(type(error).__name__, "SLACK_APP_TOKEN") from error
+    except FAILURES as error:
+        raise platform_error(word_for(error), "SLACK_APP_TOKEN") from error
 
 
 async def _close(client: SocketModeClient) -> None:

@@ -25,11 +25,13 @@ COMMANDS = (
 
 
 class Ear:
-    """An `accept` that keeps what it heard; `deaf` makes it fail so many times first."""
+    """An `accept` that keeps what it heard; `deaf` makes it fail so many times first, a closed `open` makes it wait."""
 
     def __init__(self) -> None:
         self.heard: list[Event] = []
         self.deaf = 0
+        self.open = asyncio.Event()
+        self.open.set()
         self._news = asyncio.Condition()
 
     async def __call__(self, event: Event) -> None:
@@ -40,6 +42,7 @@ class Ear:
                 raise OSError("the disk is full")
             self.heard.append(event)
             self._news.notify_all()
+        await self.open.wait()
 
     async def hard_of_hearing(self, left: int) -> None:
         """Wait until only so many failures are left."""

@@ -43,26 +43,26 @@ def refusal(error: str | None, status: int = 200, headers: dict[str, str] | None
     ],
 )
 def test_each_refusal_has_its_kind(code: str, kind: type[ChannelError]) -> None:
-    fault = faults.refused(refusal(code), "chat.update")
+    fault = faults.fault_of(refusal(code), "chat.update")
     assert type(fault) is kind
     assert str(fault) == f"chat.update: {code}"
 
 
 def test_slacks_own_pause_is_kept() -> None:
-    fault = faults.refused(refusal("ratelimited", 429, {"Retry-After": "17"}), "chat.update")
+    fault = faults.fault_of(refusal("ratelimited", 429, {"Retry-After": "17"}), "chat.update")
     assert isinstance(fault, ChannelBusy)
     assert fault.retry_after == 17
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}])
 def test_a_pause_without_a_number_is_a_short_one(headers: dict[str, str]) -> None:
-    fault = faults.refused(refusal("ratelimited", 429, headers), "chat.update")
+    fault = faults.fault_of(refusal("ratelimited", 429, headers), "chat.update")
     assert isinstance(fault, ChannelBusy)
     assert fault.retry_after == 1.0
 
 
 def test_a_page_in_place_of_an_answer_says_nothing_about_what_was_done() -> None:
-    assert isinstance(faults.refused(refusal(None, 502), "chat.postMessage"), faults.Unsure)
+    assert isinstance(faults.fault_of(refusal(None, 502), "chat.postMessage"), faults.Unsure)
 
 
 def test_a_body_that_is_no_json_is_told_by_its_status() -> None:
@@ -77,9 +77,9 @@ def test_no_connection_means_nothing_was_done() -> None:
     refused = aiohttp.ClientConnectorError(
         aiohttp.client_reqrep.ConnectionKey("h", 1, False, True, None, None, None), OSError()
     )
-    assert isinstance(faults.unreached(refused, "chat.postMessage"), ChannelBusy)
-    assert isinstance(faults.unreached(aiohttp.ServerDisconnectedError(), "chat.postMessage"), faults.Unsure)
-    assert isinstance(faults.unreached(TimeoutError(), "chat.postMessage"), faults.Unsure)
+    assert isinstance(faults.fault_of(refused, "chat.postMessage"), ChannelBusy)
+    assert isinstance(faults.fault_of(aiohttp.ServerDisconnectedError(), "chat.postMessage"), faults.Unsure)
+    assert isinstance(faults.fault_of(TimeoutError(), "chat.postMessage"), faults.Unsure)
 
 
 def test_what_may_be_repeated_is_only_busy() -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from adapters.slack.platform import SlackPlatform
 from bot.contract import Address, PersonKind, Post
-from bot.errors import ChannelGone
-from tests.adapters.slack.conftest import ANN, BOB, DIRECT, ROOM, origin_at
+from bot.errors import ChannelBusy, ChannelGone
+from tests.adapters.host import FakeHost
+from tests.adapters.slack.conftest import ANN, BOB, DIRECT, FAST, ROOM, origin_at, settings_for, wrong
 from tests.fakes.slack import FakeSlack
 
 
@@ -62,3 +63,28 @@ async def test_notices_of_slack_are_no_messages(slack: FakeSlack, platform: Slac
 async def test_a_place_that_is_gone_is_told(slack: FakeSlack, platform: SlackPlatform) -> None:
     with pytest.raises(ChannelGone):
         await platform.read(place(slack, "C0NOWHERE"), None, 9)
+
+
+async def test_a_refused_token_is_told_by_reading_too(slack: FakeSlack, host: FakeHost) -> None:
+    async with SlackPlatform(host, wrong(settings_for(slack), bot_token="xoxb-wrong"), FAST) as platform:
+        with pytest.raises(ChannelGone, match="invalid_auth"):
+            await platform.read(place(slack, ROOM), None, 9)
+
+
+async def test_no_server_is_busy_for_reading_too(slack: FakeSlack, host: FakeHost) -> None:
+    nowhere = settings_for(slack).model_copy(update={"api_url": "http://127.0.0.1:9/api/"})
+    async with SlackPlatform(host, nowhere, FAST) as platform:
+        with pytest.raises(ChannelBusy):
+            await platform.read(place(slack, ROOM), None, 9)
+
+
+async def test_an_endless_thread_is_read_in_bounded_time(
+    slack: FakeSlack, platform: SlackPlatform, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = slack.earlier(ANN, ROOM, "root")
+    for number in range(2_050):
+        slack.earlier(BOB, ROOM, f"reply {number}", root)
+    found = await platform.read(place(slack, ROOM, root), None, 2)
+    assert len(found) == 2
+    assert len(slack.called("conversations.replies")) == 10
+    assert "slack_thread_too_long" in caplog.text

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -232,6 +233,40 @@ async def test_it_can_be_left_and_entered_again(slack: FakeSlack, idle: SlackPla
             await ear.count(number)
         await slack.until(lambda: slack.sockets == 0)
     assert [event.text for event in ear.heard if isinstance(event, MessageReceived)] == ["visit 1", "visit 2"]
+
+
+async def test_leaving_waits_for_what_is_being_committed(slack: FakeSlack, idle: SlackPlatform, ear: Ear) -> None:
+    ear.open.clear()
+    async with listening(idle, ear):
+        await slack.connected(2)
+        await slack.say(ANN, DIRECT, "just before the end")
+        await ear.count(1)
+        asyncio.get_running_loop().call_later(0.02, ear.open.set)
+    assert [ack.in_time for ack in slack.acks] == [True]
+
+
+async def test_leaving_does_not_wait_for_ever(
+    slack: FakeSlack, host: FakeHost, ear: Ear, caplog: pytest.LogCaptureFixture
+) -> None:
+    ear.open.clear()
+    async with listening(SlackPlatform(host, settings_for(slack), replace(FAST, drain_s=0.02)), ear):
+        await slack.connected(2)
+        await slack.say(ANN, DIRECT, "stuck")
+        await ear.count(1)
+    assert "slack_requests_abandoned count=1" in caplog.text
+    ear.open.set()
+    await asyncio.sleep(0)
+
+
+async def test_dropped_events_are_named_in_the_log(
+    slack: FakeSlack, idle: SlackPlatform, ear: Ear, caplog: pytest.LogCaptureFixture
+) -> None:
+    limited = {"type": "app_rate_limited", "team_id": slack.team_id, "minute_rate_limited": 1_700_000_000}
+    async with listening(idle, ear):
+        await slack.connected(2)
+        outcome = await slack.server.sockets.send("events_api", limited, None)
+    assert outcome.acked
+    assert "slack_events_dropped" in caplog.text
 
 
 async def test_while_it_is_left_its_channels_are_busy(slack: FakeSlack, idle: SlackPlatform) -> None:

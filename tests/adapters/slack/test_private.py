@@ -1,9 +1,14 @@
 """Private answers of slash commands: the reply address first, then whatever still works."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 
 from adapters.slack.channel import SlackChannel
 from adapters.slack.platform import SlackPlatform
+from adapters.slack.responses import Responses
+from adapters.slack.values import Keepsake
 from bot.contract import CommandInvoked
 from tests.adapters.host import FakeHost
 from tests.adapters.slack.conftest import ANN, FAST, ROOM, Ear, listening, settings_for
@@ -85,3 +90,36 @@ async def test_a_very_long_notice_is_cut_and_not_lost(slack: FakeSlack, channel:
     await channel.notify("x" * 20_000)
     (shown,) = private(slack)
     assert shown.endswith("x…")
+
+
+async def test_a_used_up_address_is_not_tried_again() -> None:
+    tried: list[str] = []
+
+    async def respond(url: str, body: Mapping[str, object]) -> bool:
+        tried.append(url)
+        return True
+
+    responses = Responses()
+    assert [await responses.say(respond, "https://x.example", "hi") for _ in range(7)] == [True] * 5 + [False] * 2
+    assert await responses.say(respond, "https://y.example", "hi")
+    assert not await responses.say(respond, "", "hi")
+    assert len(tried) == 6
+
+
+async def test_only_so_many_addresses_are_remembered() -> None:
+    async def respond(url: str, body: Mapping[str, object]) -> bool:
+        return True
+
+    responses = Responses()
+    for number in range(2_001):
+        await responses.say(respond, f"https://x.example/{number}", "hi")
+    again = [await responses.say(respond, f"https://x.example/{number}", "hi") for number in (0, 0, 0, 0, 0, 0)]
+    assert again == [True] * 5 + [False]
+
+
+async def test_an_address_that_cannot_be_reached_is_no_accident(
+    slack: FakeSlack, platform: SlackPlatform, spoken: CommandInvoked
+) -> None:
+    state = Keepsake(slack.team_id, "http://127.0.0.1:9/commands/x").dump()
+    await platform.open(replace(spoken.origin, state=state)).notify("help")
+    assert private(slack) == ["help"]

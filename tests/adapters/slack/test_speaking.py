@@ -120,6 +120,17 @@ async def test_short_budgets_skip_what_is_on_the_way_but_never_the_end(
     assert methods(slack) == ["chat.startStream", "chat.postMessage", "chat.stopStream", "chat.update"]
 
 
+async def test_even_a_short_wait_is_not_worth_it_on_the_way(
+    slack: FakeSlack, host: FakeHost, thread: SlackChannel, direct: SlackChannel, asked: str
+) -> None:
+    for method in ("chat.appendStream", "chat.update"):
+        host.budgets[key(slack, method)] = FakeBudget(0, wait_s=0.5)
+    for channel in (thread, direct):
+        post = await channel.send(wip("Paris"))
+        await channel.edit(post, wip("Paris is"))
+    assert methods(slack) == ["chat.startStream", "chat.postMessage"]
+
+
 async def test_a_long_wait_is_not_waited_inside(slack: FakeSlack, host: FakeHost, direct: SlackChannel) -> None:
     post = await direct.send(wip("Paris"))
     host.budgets[key(slack, "chat.update")] = FakeBudget(0, wait_s=7.0)
@@ -296,6 +307,13 @@ async def test_slacks_refusals_are_told_apart(
     slack.fail("chat.postMessage", refusal)
     with pytest.raises(kind):
         await direct.send(whole("Paris."))
+
+
+async def test_a_stranger_in_slacks_place_is_no_accident(slack: FakeSlack, direct: SlackChannel) -> None:
+    slack.fail("chat.update", status=503, times=2)
+    post = await direct.send(wip("Paris"))
+    with pytest.raises(ChannelBusy):
+        await direct.edit(post, whole("Paris."))
 
 
 async def test_no_server_is_busy_and_not_an_accident(slack: FakeSlack, host: FakeHost) -> None:
