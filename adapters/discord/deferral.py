@@ -14,6 +14,8 @@ from adapters.discord.token import LIFETIME
 log = logging.getLogger("parley.discord")
 
 _ALREADY_ANSWERED = 40060
+_ANSWER_S = 5.0
+"""Discord waits three; what takes longer has failed."""
 
 
 class Deferral:
@@ -36,16 +38,10 @@ class Deferral:
 
     async def refuse(self, text: str) -> None:
         """Answer at once and for good, to the asker alone."""
-        silent = discord.AllowedMentions.none()
         try:
-            if self._task is None:
-                await self._interaction.response.send_message(text, ephemeral=True, allowed_mentions=silent)
-                return
-            await self._task
-            if not self._private:
-                await self._interaction.delete_original_response()
-            await self._interaction.followup.send(text, ephemeral=True, allowed_mentions=silent)
-        except (discord.HTTPException, aiohttp.ClientError) as error:
+            async with asyncio.timeout(2 * _ANSWER_S):
+                await self._refuse(text)
+        except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
             log.warning("discord_refusal_lost interaction=%s error=%s", self._interaction.id, type(error).__name__)
         finally:
             self.untouched = False
@@ -56,9 +52,21 @@ class Deferral:
         await self._settled.wait()
         return not self._dead
 
+    async def _refuse(self, text: str) -> None:
+        silent = discord.AllowedMentions.none()
+        if self._task is None:
+            await self._interaction.response.send_message(text, ephemeral=True, allowed_mentions=silent)
+            return
+        await asyncio.wait({self._task})
+        if not self._private:
+            # The first follow-up would only fill the public placeholder, for all to see.
+            await self._interaction.delete_original_response()
+        await self._interaction.followup.send(text, ephemeral=True, allowed_mentions=silent)
+
     async def _defer(self) -> None:
         try:
-            await self._interaction.response.defer(ephemeral=self._private, thinking=True)
+            async with asyncio.timeout(_ANSWER_S):
+                await self._interaction.response.defer(ephemeral=self._private, thinking=True)
         except discord.HTTPException as error:
             self._dead = error.code != _ALREADY_ANSWERED
             log.warning("discord_defer_failed interaction=%s reason=%r", self._interaction.id, brief(error))

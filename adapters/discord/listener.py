@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from time import time
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -23,6 +24,8 @@ log = logging.getLogger("parley.discord")
 
 DEFER_AFTER_S = 1.5
 """Half of the three seconds that Discord waits."""
+
+_ASKING_S = 10.0
 
 Place = discord.abc.Messageable | discord.abc.GuildChannel | discord.Thread
 
@@ -176,8 +179,9 @@ class Listener(discord.Client):
         """A thread that was archived when we connected is in no cache: ask once whose it is."""
         if channel not in self._parents:
             try:
-                found: Any = await self.fetch_channel(channel)
-            except discord.HTTPException:
+                async with asyncio.timeout(_ASKING_S):
+                    found: Any = await self.fetch_channel(channel)
+            except (discord.HTTPException, aiohttp.ClientError, TimeoutError):
                 return None
             self._parents[channel] = found.parent_id if isinstance(found, discord.Thread) else None
         return self._parents[channel]
@@ -205,8 +209,10 @@ def _token(interaction: discord.Interaction[Any], *, private: bool) -> Token:
 
 
 async def _suggest(interaction: discord.Interaction[Any], values: Sequence[str]) -> None:
+    choices = [app_commands.Choice(name=value, value=value) for value in values]
     try:
-        await interaction.response.autocomplete([app_commands.Choice(name=value, value=value) for value in values])
-    except discord.HTTPException as error:
+        async with asyncio.timeout(_ASKING_S):
+            await interaction.response.autocomplete(choices)
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
         # The person has typed on meanwhile: nobody waits for this any more.
-        log.debug("discord_suggestions_late code=%s", error.code)
+        log.debug("discord_suggestions_late error=%s", type(error).__name__)

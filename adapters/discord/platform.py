@@ -1,5 +1,6 @@
 """The Platform: Discord as a place to listen and to speak."""
 
+import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ none. These are 44 a second, few at once: a budget of 44 may give 44 at once and
 _PORTAL = "https://discord.com/developers/applications"
 _AWAY_S = 2.0
 _LEAVING_S = 5.0
+_LOGIN_S = 90.0
 
 
 class DiscordPlatform:
@@ -55,7 +57,8 @@ class DiscordPlatform:
         sdk.prepare(self._settings.api_base)
         budget = self._host.budget("discord:global", CALLS, IN_SECONDS)
         with _explained():
-            self._speaker = await Speaker.enter(sdk.speaking_client(), self._settings.bot_token, budget)
+            async with asyncio.timeout(_LOGIN_S):
+                self._speaker = await Speaker.enter(sdk.speaking_client(), self._settings.bot_token, budget)
         return self
 
     async def __aexit__(
@@ -71,7 +74,8 @@ class DiscordPlatform:
         listener = Listener(ears, content=not self._settings.mentions_only)
         try:
             with _explained():
-                await listener.login(self._settings.bot_token)
+                async with asyncio.timeout(_LOGIN_S):
+                    await listener.login(self._settings.bot_token)
                 await _connect(listener)
         finally:
             await listener.leave(_LEAVING_S)

@@ -48,8 +48,7 @@ class BotRoute:
         self._asker = asker
 
     async def send(self, text: str, key: str) -> PostId:
-        nonce = key if len(key) <= NONCE_LIMIT else sha256(key.encode()).hexdigest()[:NONCE_LIMIT]
-        return await self._post(text, nonce)
+        return await self._post(text, self._nonce(key))
 
     async def edit(self, post_id: PostId, text: str) -> None:
         speaker = self._speaking()
@@ -87,6 +86,11 @@ class BotRoute:
         words: dict[str, Any] = {"nonce": nonce, "reference": reference, "mention_author": False}
         message = await speaker.call(lambda: place.send(text, **words, allowed_mentions=SILENT))
         return PostId(str(message.id))
+
+    def _nonce(self, key: str) -> str:
+        """Of the key and the place: Discord compares nonces over all that a bot has said anywhere in some minutes."""
+        whole = f"{self._channel}/{self._answered}/{key}"
+        return sha256(whole.encode()).hexdigest()[:NONCE_LIMIT]
 
     def _reference(self) -> discord.MessageReference | None:
         if self._answered is None:

@@ -11,7 +11,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from adapters.discord import failures
 from adapters.discord.deferral import Deferrals
 from adapters.discord.routes import SILENT, Speaking
-from adapters.discord.speaker import Speaker
+from adapters.discord.speaker import CALL_S, Speaker
 from adapters.discord.token import Token
 from bot.contract import PostId
 from bot.errors import ChannelBusy, ChannelGone
@@ -111,7 +111,7 @@ class TokenRoute:
             raise ChannelGone("the interaction's token has run out")
         try:
             with failures.translated():
-                async with asyncio.timeout(self._token.left):
+                async with asyncio.timeout(min(self._token.left, CALL_S)):
                     return await call(async_context.get(), speaker)
         except ChannelGone as error:
             if self._token.age < _YOUNG_S and _not_yet_deferred(error.__cause__):

@@ -175,6 +175,7 @@ async def test_after_a_restart_the_placeholder_is_still_filled_first(stage: Stag
         await platform.open(event.origin).send(post("Two.", key="turn-1"))
     assert stage.screen(user=stage.ann) == ["One.", "Two."]
     assert stage.made(ORIGINAL) == 2
+    assert stage.made("PATCH /webhooks/{webhook_id}/{token}/messages/{message_id}") == 1
 
 
 async def test_another_process_waits_for_the_one_that_defers(quick: Stage, world: FakeDiscord) -> None:

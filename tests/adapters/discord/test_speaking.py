@@ -32,6 +32,7 @@ async def test_an_answer_to_a_deleted_question_is_still_shown(speaking: Stage) -
     await speaking.world.delete(question)
     await speaking.speech(speaking.origin(message_id=question)).send(post("Paris."))
     assert speaking.screen() == ["Paris."]
+    assert speaking.made(SEND) == 1
 
 
 async def test_without_the_right_to_read_history_the_answer_is_no_reply(speaking: Stage) -> None:
@@ -65,6 +66,15 @@ async def test_a_key_longer_than_a_nonce_still_keeps_posts_single(speaking: Stag
         await speaking.speech().send(post("Paris.", key="a key much longer than Discord takes"))
     await speaking.speech().send(post("Lyon.", key="a key much longer than Discord would take"))
     assert speaking.screen() == ["Paris.", "Lyon."]
+
+
+async def test_the_same_key_in_another_place_is_another_post(speaking: Stage) -> None:
+    other = speaking.world.channel(speaking.guild, "other")
+    await speaking.speech().send(post("Paris."))
+    await speaking.speech(speaking.origin(other)).send(post("Lyon."))
+    await speaking.speech(speaking.origin(message_id=5)).send(post("Nice."))
+    assert speaking.screen() == ["Paris.", "Nice."]
+    assert speaking.screen(other) == ["Lyon."]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +181,7 @@ async def test_a_final_edit_comes_last_whatever_is_still_held(speaking: Stage) -
     await asyncio.sleep(0.01)
     await speech.edit(post_id, post("abc", final=False))
     await speech.edit(post_id, post("the end"))
+    await speaking.world.until(lambda: all(call.status for call in speaking.world.calls))
     assert speaking.screen() == ["the end"]
     assert [call.body["content"] for call in speaking.world.calls if call.route == EDIT] == ["ab", "the end"]
 
