@@ -46,7 +46,12 @@ async def serve(config: Settings, only: Collection[str] | None = None) -> None:
     is, the one that needs nothing.
     """
     words = Words.load(config.locale)
-    platforms = load(words, only)
+    platforms = () if only else connected(words)
+    if not platforms:
+        platforms = connected(words, only, alone=True)
+        if "log_level" not in config.model_fields_set:
+            # Somebody sits in front of it: what is only of interest later would stand between the lines of the chat.
+            logging.getLogger("parley").setLevel(logging.WARNING)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(await Store.open(config.database))
         backend = await _backend(stack, config)
@@ -60,16 +65,15 @@ async def upgrade(config: Settings) -> None:
     await (await Store.open(config.database, upgrade=True)).close()
 
 
-def load(words: Words, only: Collection[str] | None = None) -> tuple[Platform, ...]:
-    """The platforms that are configured, by their entry points. Raises `SettingsError` for wrong settings."""
-    found = {point.name: point for point in entry_points(group=GROUP)}
-    alone = only is not None
-    names = sorted(found) if only is None else [name for name in found if name in only]
+def connected(words: Words, only: Collection[str] | None = None, *, alone: bool = False) -> tuple[Platform, ...]:
+    """The platforms that are configured, by their entry points. Raises `SettingsError` for wrong settings.
+
+    With `alone` they are told that nothing else is, so that the one that needs no setting steps in.
+    """
     host = CoreHost(words, alone=alone)
-    platforms = tuple(filter(None, (_connect(found[name], host) for name in names)))
-    if platforms or alone:
-        return platforms
-    return load(words, tuple(found))
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    found = (_connect(point, host) for point in points if only is None or point.name in only)
+    return tuple(platform for platform in found if platform is not None)
 
 
 def _connect(point: EntryPoint, host: CoreHost) -> Platform | None:
@@ -78,10 +82,8 @@ def _connect(point: EntryPoint, host: CoreHost) -> Platform | None:
         return connect(host)
     except ModuleNotFoundError as error:
         log.info(
-            "platform_not_installed platform=%s lacks=%s fix=pip install 'parley-bot[%s]'",
-            point.name,
-            error.name,
-            point.name,
+            "platform_not_installed platform=%s lacks=%s fix=\"pip install 'parley-bot[%s]'\"",
+            *(point.name, error.name, point.name),
         )
         return None
     except ValidationError as error:

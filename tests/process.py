@@ -73,4 +73,4 @@ class Program:
 def clean_environment(folder: Path) -> dict[str, str]:
     """None of the machine's own settings; data goes into the given folder."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "LANG")}
-    return kept | {"BOT_DATA_DIR": str(folder), "PYTHONWARNINGS": "default"}
+    return kept | {"BOT_DATA_DIR": str(folder)}
