@@ -11,7 +11,7 @@ from adapters.slack.posts import Posts, Writer
 from adapters.slack.responses import Responses
 from adapters.slack.values import Keepsake, is_direct
 from bot.contract import Capabilities, Host, Origin, Post, PostId
-from bot.errors import ChannelBusy, ChannelError, PostRejected
+from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostRejected
 
 log = logging.getLogger("parley.slack")
 
@@ -89,6 +89,11 @@ class SlackChannel:
             return await self._writer().post(post.text, post.key)
         except Unsure as error:
             return await self._found(post, error)
+        except ChannelGone:
+            # A command can be called where we are no member: its reply address still reaches the asker.
+            if post.final and await self._reply(post.text):
+                return PostId(f"reply-{post.key}")
+            raise
 
     async def edit(self, post_id: PostId, post: Post) -> None:
         """Grow or finish a post; raises `StoppedByReader` when somebody ended its stream."""
@@ -117,7 +122,7 @@ class SlackChannel:
         """
         api = self._line.need().api
         words = markup.clip(text)
-        if await self._line.responses.say(api.respond, Keepsake.load(self._origin.state).response_url, words):
+        if await self._reply(words):
             return
         if is_direct(self._at):
             await self._writer().post(words, "notice")
@@ -141,6 +146,11 @@ class SlackChannel:
             await api.call("assistant.threads.setStatus", self._at, **where, status=status)
         except ChannelError as error:
             log.info("slack_status_not_shown channel=%s reason=%s", self._at.channel, error)
+
+    async def _reply(self, text: str) -> bool:
+        """Answer through the command's reply address, where there is one that still serves."""
+        respond = self._line.need().api.respond
+        return await self._line.responses.say(respond, Keepsake.load(self._origin.state).response_url, text)
 
     async def _found(self, post: Post, doubt: Unsure) -> PostId:
         """Slack has no keys against doubles: before anything is sent again, look whether it stands there."""

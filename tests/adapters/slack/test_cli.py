@@ -30,7 +30,12 @@ def test_the_manifest_asks_for_what_its_events_need_and_lets_people_write_direct
     assert printed["settings"]["socket_mode_enabled"] is True
 
 
-def test_slacks_limits_on_descriptions_are_kept() -> None:
+def test_a_name_that_slack_keeps_for_itself_does_not_spoil_the_manifest() -> None:
+    table = [Command("search", {"en": "Search"}), *COMMANDS]
+    assert manifest.manifest(table) == manifest.manifest(COMMANDS)
+
+
+def test_no_more_commands_than_slack_takes() -> None:
     many = [Command(f"c{number}", {"en": "x"}, (Option("o", {"en": "y"}),)) for number in range(60)]
     assert len(json.loads(manifest.text(many))["features"]["slash_commands"]) == 50
 

@@ -9,9 +9,10 @@ from adapters.slack.channel import SlackChannel
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.responses import Responses
 from adapters.slack.values import Keepsake
-from bot.contract import CommandInvoked
+from bot.contract import CommandInvoked, Post
+from bot.errors import ChannelGone
 from tests.adapters.host import FakeHost
-from tests.adapters.slack.conftest import ANN, FAST, ROOM, Ear, listening, settings_for
+from tests.adapters.slack.conftest import ANN, FAST, ROOM, Ear, listening, origin_at, settings_for
 from tests.fakes.slack import FakeSlack
 
 
@@ -47,6 +48,25 @@ async def test_it_works_where_the_bot_is_no_member(slack: FakeSlack, channel: Sl
     slack.workspace.channels[ROOM].members.discard(slack.bot_user_id)
     await channel.notify("help")
     assert private(slack) == ["help"]
+
+
+async def test_a_public_answer_reaches_at_least_the_asker_where_the_bot_is_no_member(
+    slack: FakeSlack, channel: SlackChannel
+) -> None:
+    slack.workspace.channels[ROOM].members.discard(slack.bot_user_id)
+    with pytest.raises(ChannelGone):
+        await channel.anchor("Where is Rome?")
+    with pytest.raises(ChannelGone):
+        await channel.send(Post("I could", final=False, key="a-0"))
+    first = await channel.send(Post("I could not post here.", final=True, key="a-0"))
+    assert private(slack) == ["I could not post here."]
+    assert first != await channel.send(Post("Again.", final=True, key="a-1"))
+
+
+async def test_a_message_where_the_bot_is_no_member_any_more_is_gone(slack: FakeSlack, platform: SlackPlatform) -> None:
+    slack.workspace.channels[ROOM].members.discard(slack.bot_user_id)
+    with pytest.raises(ChannelGone):
+        await platform.open(origin_at(slack, ROOM, None)).send(Post("Paris.", final=True, key="a-0"))
 
 
 async def test_the_sixth_answer_takes_another_way(
