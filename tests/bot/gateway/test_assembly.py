@@ -110,7 +110,9 @@ def test_a_whole_event_after_deltas_adds_only_its_end() -> None:
 
 def test_bad_events_are_forgiven_unless_three_come_in_a_row() -> None:
     bad, good = b"data: {\n\n", data(chunk("Hi"))
-    assert read(bad * 2 + good + bad * 2 + data(chunk(None, "stop")) + DONE)[0] == "Hi"
+    text, _, end = read(bad * 2 + good + bad * 2 + data(chunk(None, "stop")) + DONE)
+    assert text == "Hi"
+    assert isinstance(end, ChatEnd)
     assert read(good + bad * 3 + data(chunk(None, "stop")) + DONE)[2] is Kind.GARBLED
 
 

@@ -118,6 +118,16 @@ async def test_a_cap_is_sent_under_the_name_that_the_model_takes(calling: Callin
     assert not {"max_tokens", "max_completion_tokens"} & server.requests[-1].body.keys()
 
 
+async def test_a_cap_that_was_merely_too_high_is_left_out_this_once(calling: Calling) -> None:
+    too_large = reply(400, fault("max_tokens is too large: this model supports at most 10", param="max_tokens"))
+    also = reply(400, fault("max_completion_tokens is too large", param="max_completion_tokens"))
+    async with WireServer(too_large, also, OK) as server, calling(server.url) as caller:
+        assert (await caller.hear(ask(max_output_tokens=100))).text == "Hello"
+        await caller.hear(ask(max_output_tokens=5))
+    assert caller.lessons == []
+    assert server.requests[-1].body["max_tokens"] == 5
+
+
 async def test_what_did_not_help_is_not_learned(calling: Calling) -> None:
     always = reply(400, fault("bad temperature", param="temperature"))
     async with WireServer(always) as server, calling(server.url) as caller:
