@@ -137,6 +137,9 @@ class Engine:
         if claim.attempt > MOST_ATTEMPTS:
             await self._fail(turn, Notice("interrupted"))
             return
+        if not claim.questions and claim.answer is None:
+            await turn.close(TurnState.DONE)  # its askers took every question back
+            return
         if claim.command is not None:
             await self._anchor(claim, channel)
             return

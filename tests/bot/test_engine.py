@@ -320,6 +320,20 @@ async def test_an_edited_question_is_remembered_as_edited_and_a_deleted_one_is_f
         assert "'I live in Rome'" not in sent
 
 
+async def test_a_question_taken_back_before_its_turn_is_not_answered(store: Store) -> None:
+    async with house(store) as home:
+        await store.accept(home.message("never mind", message_id="A"), Bounds(20, 100))
+        conversation = await store.find(CHANNEL)
+        assert conversation is not None
+        await store.claim(conversation, 40)
+        await home.engine.accept(MessageDeleted(CHANNEL, "A"))
+        home.runner.wake(conversation)
+        await home.quiet()
+        assert home.platform.shown() == []
+        assert home.gateway.asked() == []
+        assert await store.open_conversations() == ()
+
+
 async def test_turns_left_open_by_a_stopped_process_are_taken_up(store: Store) -> None:
     async with house(store) as home:
         await store.accept(home.message("left open"), Bounds(20, 100))
