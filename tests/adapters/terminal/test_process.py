@@ -12,14 +12,19 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = [sys.executable, "-m", "tests.adapters.terminal.echo"]
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
 def run(stdin: int | IO[bytes] | None = None, *, text: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(PROGRAM, cwd=ROOT, stdin=stdin, input=text, capture_output=True, timeout=20, check=False)
+    return subprocess.run(
+        PROGRAM, cwd=ROOT, env=BUFFERED, stdin=stdin, input=text, capture_output=True, timeout=20, check=False
+    )
 
 
 def started(stdin: int, stdout: int, *more: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([*PROGRAM, *more], cwd=ROOT, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [*PROGRAM, *more], cwd=ROOT, env=BUFFERED, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE
+    )
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
