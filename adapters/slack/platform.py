@@ -121,12 +121,6 @@ class SlackPlatform:
             await flights.landed(self._timing.drain_s)
 
 
-def connect(host: Host) -> SlackPlatform | None:
-    """The platform; None when nothing is set for Slack. Raises `SettingsError` when it is set by halves."""
-    found = settings.read()
-    return SlackPlatform(host, found) if found is not None else None
-
-
 def _check_scopes(me: Identity) -> None:
     """An app keeps the scopes it was installed with, whatever its manifest says since."""
     missing = SCOPES.keys() - me.scopes if me.scopes is not None else set()
