@@ -1,12 +1,17 @@
-"""A rate limit shared by several callers: a token bucket with a line of waiters in order of arrival."""
+"""A rate limit shared by several callers: a sliding window with a line of waiters in order of arrival."""
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 
-class TokenBucket:
-    """Implements `contract.Budget`: `count` takes per `seconds`, all of them at once if none were taken lately."""
+class SlidingWindow:
+    """Implements `contract.Budget`: never more than `count` takes in any `seconds`, all of them at once if need be.
+
+    A token bucket would give a whole burst and then the refill on top of it, nearly twice the limit within one
+    window of the far end, which answers with refusals.
+    """
 
     def __init__(
         self,
@@ -16,37 +21,37 @@ class TokenBucket:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._count = count
-        self._each = seconds / count
+        self._seconds = seconds
         self._clock = clock
         self._sleep = sleep
-        # The moment at which the bucket will be full: every take moves it on by one share (GCRA), so the
-        # whole state is one number and a pause is just a later moment.
-        self._full_at = clock()
+        self._taken: deque[float] = deque(maxlen=count)
+        self._not_before = clock()
 
     def wait(self) -> float:
         """Seconds until a `take` called now would return."""
-        room = self._each * (self._count - 1)
-        return max(0.0, self._full_at - room - self._clock())
+        return max(0.0, self._next() - self._clock())
 
     def try_take(self) -> bool:
-        """Take one if there is one now."""
-        if self.wait() > 0:
+        """Take one if there is one now and nobody waits."""
+        if self._next() > self._clock():
             return False
-        self._book()
+        self._taken.append(self._clock())
         return True
 
     async def take(self) -> None:
-        """Wait in line for one: the place is booked at once, so that later callers queue behind."""
-        delay = self.wait()
-        self._book()
-        if delay > 0:
+        """Wait in line for one: the moment is booked at once, so that later callers queue behind."""
+        moment = max(self._next(), self._clock())
+        self._taken.append(moment)
+        if (delay := moment - self._clock()) > 0:
             await self._sleep(delay)
 
     def pause(self, seconds: float) -> None:
         """Nobody gets one for so long."""
-        until = self._clock() + seconds + self._each * (self._count - 1)
-        self._full_at = max(self._full_at, until)
+        self._not_before = max(self._not_before, self._clock() + seconds)
 
-    def _book(self) -> None:
-        self._full_at = max(self._full_at, self._clock()) + self._each
+    def _next(self) -> float:
+        """The earliest moment that is free: not within the window of the oldest, nor before the newest booked."""
+        free = self._not_before
+        if len(self._taken) == self._taken.maxlen:
+            free = max(free, self._taken[0] + self._seconds)
+        return max(free, self._taken[-1]) if self._taken else free

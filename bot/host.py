@@ -1,6 +1,6 @@
 """What the core lends to the platforms."""
 
-from bot.budget import TokenBucket
+from bot.budget import SlidingWindow
 from bot.contract import Budget
 from bot.words import Words
 
@@ -11,7 +11,7 @@ class CoreHost:
     def __init__(self, words: Words, *, alone: bool) -> None:
         self._words = words
         self._alone = alone
-        self._budgets: dict[str, TokenBucket] = {}
+        self._budgets: dict[str, SlidingWindow] = {}
 
     @property
     def alone(self) -> bool:
@@ -25,5 +25,5 @@ class CoreHost:
     def budget(self, key: str, count: int, seconds: float) -> Budget:
         """The budget of that key, made on first use."""
         if key not in self._budgets:
-            self._budgets[key] = TokenBucket(count, seconds)
+            self._budgets[key] = SlidingWindow(count, seconds)
         return self._budgets[key]

@@ -3,7 +3,7 @@
 import asyncio
 
 from adapters.discord.platform import CALLS, IN_SECONDS
-from bot.budget import TokenBucket
+from bot.budget import SlidingWindow
 from bot.contract import Address, Channel, Origin, Person, Post, PostId
 from bot.errors import ChannelBusy
 from tests.adapters.discord.stage import Stage
@@ -36,7 +36,7 @@ async def patiently(speech: Channel, post: Post) -> PostId:
 async def test_no_answer_is_lost_when_a_hundred_channels_ask_at_once() -> None:
     async with FakeDiscord(speed=SPEED) as world:
         stage = Stage(world, listens=False)
-        stage.host.budgets["discord:global"] = TokenBucket(CALLS, IN_SECONDS / SPEED)  # type: ignore[assignment]  # a real one
+        stage.host.budgets["discord:global"] = SlidingWindow(CALLS, IN_SECONDS / SPEED)  # type: ignore[assignment]  # a real one
         rooms = [world.channel(stage.guild, f"room-{number}") for number in range(100)]
         asker = Person(str(stage.ann.id), "Ann")
         places = [Origin(Address("discord", str(stage.guild.id), str(room.id)), asker) for room in rooms]
