@@ -123,14 +123,18 @@ class Engine:
             notice, private = self._explain(error), True
         except Exception:  # the engine's own loop: whatever broke, the asker is told
             notice, private = _incident(f"command={event.name}"), True
-        if private:
+        if private or not await self._post(channel, event, notice):
             await self._notify(channel, event.origin, notice)
-            return
+
+    async def _post(self, channel: Channel, event: CommandInvoked, notice: Notice) -> bool:
+        """Answer a command for everybody to see; False where that is not possible."""
         key = "c" + hashlib.sha256(event.keys.event.encode()).hexdigest()[:16]
         try:
             await channel.send(Post(self._kit.words.say(notice, event.origin.locale), final=True, key=key))
         except ChannelError as error:
-            log.warning("command_untold command=%s reason=%s", event.name, error)
+            log.warning("command_not_posted command=%s reason=%s", event.name, error)
+            return False
+        return True
 
     async def _answer(self, turn: Turn) -> None:
         claim, channel = turn.claim, self._open(turn.claim.origin)

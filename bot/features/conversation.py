@@ -9,6 +9,7 @@ from bot.errors import BadOption, Notice
 from bot.features.kit import Kit
 from bot.model import Message, Window
 
+BOT_NAME = "Parley"
 DEFAULT_WORDS = ("default", "reset")
 PREVIEW_MESSAGES = 6
 PREVIEW_LENGTH = 80
@@ -101,7 +102,8 @@ def _preview(window: Window) -> str:
 def _line(message: Message) -> str:
     text = " ".join(message.text.split())
     cut = text if len(text) <= PREVIEW_LENGTH else text[: PREVIEW_LENGTH - 1] + "…"
-    return f"> **{message.author.name}:** {cut}"
+    name = BOT_NAME if message.role == "assistant" else message.author.name
+    return f"> **{name}:** {cut}"
 
 
 async def usage(kit: Kit, origin: Origin, options: Mapping[str, str]) -> Notice:

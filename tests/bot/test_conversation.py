@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.contract import Address, Addressed
+from bot.errors import ChannelGone
 from bot.features import commands, parse
 from bot.gateway.catalogue import Catalogue
 from bot.store import Store
@@ -24,6 +25,13 @@ async def test_new_starts_afresh_and_keeps_the_model(store: Store) -> None:
         assert home.prompts()[-1] == [("user", "what is my name?")]
         assert home.gateway.asked()[-1].model == "grok-4"
         assert home.kit.words.text("fresh-start", "en") in home.platform.shown()
+
+
+async def test_what_cannot_be_posted_for_all_is_told_to_the_asker(store: Store) -> None:
+    async with house(store) as home:
+        home.platform.prepare = [("send", ChannelGone("read only"))]
+        await home.hear(home.command("new"))
+        assert home.platform.notices() == [home.kit.words.text("fresh-start", "en")]
 
 
 async def test_a_chosen_model_answers_from_then_on(store: Store) -> None:
@@ -113,7 +121,7 @@ async def test_context_shows_what_is_remembered_and_what_is_left_out(store: Stor
         shown = home.platform.notices()[1]
         assert "I remember 2 messages" in shown
         assert "**Ann:** What is the capital of France?" in shown
-        assert "You said: What is the capital" in shown
+        assert "**Parley:** You said: What is the capital" in shown
 
 
 async def test_context_counts_what_does_not_fit(store: Store) -> None:
