@@ -82,6 +82,8 @@ def rows(platform: str, figures: dict[str, Figures]) -> Iterator[Row]:
     yield from _waits(platform, parley.timings(1), bare.timings(1))
     yield Row(f"{platform}: calls a short reply", "", parley.calls(1), bare.calls(1), target=Target(3, "calls"))
     for channels in CROWDS:
+        yield Row(f"{platform}: calls a reply, {channels} at once", "", parley.calls(channels), bare.calls(channels))
+    for channels in CROWDS:
         mine = p50([timing.gateway for timing in parley.timings(channels)])
         its = p50([timing.gateway for timing in bare.timings(channels)])
         yield Row(f"{platform}: event to gateway, {channels} at once, p50", "ms", mine, its)
