@@ -27,7 +27,7 @@ $(VENV)/.ready-dev: requirements/dev.txt requirements/local.txt pyproject.toml
 	@touch $@ $(VENV)/.ready
 
 test: $(VENV)/.ready-dev  ## install what tests need and run them all
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.ready-dev  ## formatting, rules, types
 	@$(BIN)/ruff format --check .
