@@ -62,6 +62,7 @@ class Embedded:
             stdin=asyncio.subprocess.PIPE,  # its end tells the child that the bot is gone, however it went
             stdout=asyncio.subprocess.PIPE,
             env=_environment(self.token),
+            start_new_session=True,  # Ctrl-C in a terminal is meant for the bot, which ends its child itself
         )
         try:
             self.url = await asyncio.wait_for(_address(process), START_S)
