@@ -1,6 +1,7 @@
 """The import walls: who may know whom, read from the code itself."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,14 @@ def test_imports_of_the_core_point_down(name: str, path: Path) -> None:
         there = floor(each)
         if there is not None and there[1] != here[1]:
             assert there[0] > here[0], f"{name} imports {each}"
+
+
+@pytest.mark.parametrize("package", ["bot.contract", "bot.errors"])
+def test_what_adapters_know_is_standard_library_only(package: str) -> None:
+    for name, path in BOT:
+        if within(name, package):
+            for each in imports(path):
+                assert within(each, package) or each.partition(".")[0] in sys.stdlib_module_names, f"{name}: {each}"
 
 
 def test_the_embedded_backend_is_imported_by_nobody_and_imports_nobody() -> None:

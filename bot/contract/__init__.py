@@ -1,0 +1,50 @@
+"""All that the engine and a platform's adapter say to each other.
+
+Standard library only. An adapter turns what its platform sends into an `Event` and hands it to `Accept`;
+the engine opens a `Channel` on the event's `Origin` and drives it, one verb at a time. Everything that
+crosses this line is a frozen value, so that it can be stored and replayed after a restart.
+"""
+
+from bot.contract.events import (
+    Accept,
+    Addressed,
+    Attachment,
+    CommandInvoked,
+    Event,
+    Keys,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+)
+from bot.contract.places import Address, Origin, Person, PersonKind
+from bot.contract.platforms import AsgiApp, Budget, Command, CommandLine, CommandLines, Connect, Host, Option, Platform
+from bot.contract.speaking import Capabilities, Channel, Post, PostId
+
+__all__ = [
+    "Accept",
+    "Address",
+    "Addressed",
+    "AsgiApp",
+    "Attachment",
+    "Budget",
+    "Capabilities",
+    "Channel",
+    "Command",
+    "CommandInvoked",
+    "CommandLine",
+    "CommandLines",
+    "Connect",
+    "Event",
+    "Host",
+    "Keys",
+    "MessageDeleted",
+    "MessageEdited",
+    "MessageReceived",
+    "Option",
+    "Origin",
+    "Person",
+    "PersonKind",
+    "Platform",
+    "Post",
+    "PostId",
+]

@@ -1,0 +1,89 @@
+"""What came in, past tense, and how it is handed over."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from bot.contract.places import Address, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """By what a redelivery is known.
+
+    `event` names the delivery (the same on each retry of it); `place` names the thing delivered about,
+    from `Address.place`, and makes twins with different delivery ids one.
+    """
+
+    event: str
+    place: str | None = None
+
+
+class Addressed(Enum):
+    """To whom a message speaks, as far as the platform can tell."""
+
+    BOT = "bot"
+    """A mention of the bot, a reply to it, or a direct message."""
+    OPEN = "open"
+    """Nobody in particular."""
+    OTHER = "other"
+    """Another person or bot, and not this bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message. `ref` is durable; the adapter can resolve it to bytes later."""
+
+    name: str
+    media_type: str
+    size: int
+    ref: str
+    voice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """Somebody wrote. `text` is CommonMark with mentions turned into names and the bot's own taken out."""
+
+    keys: Keys
+    origin: Origin
+    text: str
+    addressed: Addressed
+    sent_at: datetime
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited:
+    """A message got a new text (not an unfurl, not an update of our own)."""
+
+    address: Address
+    message_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDeleted:
+    """A message was taken away by a person."""
+
+    address: Address
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandInvoked:
+    """A declared command was called, with its options as text; missing ones are absent."""
+
+    keys: Keys
+    origin: Origin
+    name: str
+    options: Mapping[str, str]
+    sent_at: datetime
+
+
+Event = MessageReceived | MessageEdited | MessageDeleted | CommandInvoked
+
+
+Accept = Callable[[Event], Awaitable[None]]
+"""Returns once the event is committed. If it raises, the platform must not be told that we have it."""

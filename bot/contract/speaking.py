@@ -1,0 +1,72 @@
+"""What is shown, and the place where it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NewType, Protocol
+
+from bot.contract.places import Origin
+
+PostId = NewType("PostId", str)
+"""What a platform calls one post of ours; unique inside an `Address`'s channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A whole post as it should look now. `text` is CommonMark; `key` is known before the first send."""
+
+    text: str
+    final: bool
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do, read by `Reply` and by nobody else.
+
+    `text_limit` is the most one post holds, counted by `measure` in the platform's own units, after its
+    escaping. `edit_interval` (seconds) is the least time between two edits, None where a post cannot be
+    edited. `post_lifetime` (seconds) is how long an unfinished post can be kept open, None for ever.
+    `typing_interval` (seconds) is how often the typing sign must be renewed, None where there is none.
+    """
+
+    text_limit: int
+    measure: Callable[[str], int]
+    edit_interval: float | None
+    post_lifetime: float | None = None
+    typing_interval: float | None = None
+
+
+class Channel(Protocol):
+    """A place to speak in, opened on an `Origin`. Each verb is one step; each may raise `ChannelError`.
+
+    A rate limit that asks for more than a second is `ChannelBusy`; nothing was done then.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this place can do; fixed for the channel's life."""
+        ...
+
+    async def anchor(self, question: str) -> Origin:
+        """Show a command's question as a visible post and return the origin under which its answer lives."""
+        ...
+
+    async def send(self, post: Post) -> PostId:
+        """Show a new post; one with `final=False` will be edited until a final edit."""
+        ...
+
+    async def edit(self, post_id: PostId, post: Post) -> None:
+        """Make a post look so. With `final=False` it may be skipped when a budget is short, else never."""
+        ...
+
+    async def delete(self, post_id: PostId) -> None:
+        """Take a post of ours away; nothing happens if it is gone already."""
+        ...
+
+    async def notify(self, text: str) -> None:
+        """Tell the asker alone, as privately as the place allows."""
+        ...
+
+    async def typing(self, status: str) -> None:
+        """Show that an answer is being made; `status` in the asker's words where the place shows words."""
+        ...
