@@ -165,7 +165,7 @@ async def _run(config: Settings, kit: Kit, platforms: Sequence[Platform]) -> Non
     async with _web(config, kit.store, supervisors), _refreshing(config, kit), asyncio.TaskGroup() as tasks:
         for supervisor in supervisors:
             tasks.create_task(supervisor.run(), name=f"platform-{supervisor.platform.name}")
-        recovery = tasks.create_task(_recover(kit.store, runner, supervisors))
+        recovery = tasks.create_task(_recover(kit.store, engine, supervisors))
         await _until_stopped(supervisors)
         for supervisor in supervisors:
             supervisor.stop_listening()
@@ -176,7 +176,7 @@ async def _run(config: Settings, kit: Kit, platforms: Sequence[Platform]) -> Non
             supervisor.release()
 
 
-async def _recover(store: Store, runner: LocalRunner, supervisors: Sequence[Supervisor]) -> None:
+async def _recover(store: Store, engine: Engine, supervisors: Sequence[Supervisor]) -> None:
     """Take up the turns that an earlier run left open, once their platforms can speak."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(ABLE_S):
@@ -184,7 +184,7 @@ async def _recover(store: Store, runner: LocalRunner, supervisors: Sequence[Supe
                 await supervisor.able.wait()
     waiting = await store.open_conversations()
     for conversation in waiting:
-        runner.wake(conversation)
+        engine.recover(conversation)
     if waiting:
         log.info("turns_taken_up conversations=%d", len(waiting))
 

@@ -53,6 +53,8 @@ class Engine:
         self._bounds = bounds
         self._wake = wake
         self._errands: set[asyncio.Task[None]] = set()
+        self._begun: dict[ConversationId, Turn] = {}
+        self._interrupted: set[ConversationId] = set()
 
     async def accept(self, event: Event) -> None:
         """Commit what happened. When this returns the platform may be told that we have it."""
@@ -68,25 +70,43 @@ class Engine:
 
     async def work(self, conversation: ConversationId) -> bool:
         """Answer the oldest open turn of a conversation; False when there is none."""
-        claim = await self._kit.store.claim(conversation, self._kit.defaults.history_messages)
-        if claim is None:
-            return False
-        turn = Turn(self._kit.store, claim)
         try:
-            await self._answer(turn)
-        except Fenced:
-            log.warning("turn_fenced turn=%s attempt=%s", claim.turn, claim.attempt)
-        except BotError as error:
-            log.warning("turn_failed turn=%s kind=%s reason=%s", claim.turn, type(error).__name__, error)
-            await self._fail(turn, self._explain(error))
-        except Exception:  # the engine's own loop: whatever broke, the asker is told
-            await self._fail(turn, _incident(f"turn={claim.turn}"))
-        return True
+            turn = self._begun.pop(conversation, None) or await self._claim(conversation)
+            if turn is None:
+                return False
+            await self._work(turn)
+        except Exception:  # the lane logs it and comes back; then the turn that was left behind is begun again
+            self._interrupted.add(conversation)
+            raise
+        return turn.more
+
+    def recover(self, conversation: ConversationId) -> None:
+        """Take up what an earlier run has left open."""
+        self._interrupted.add(conversation)
+        self._wake(conversation)
 
     async def settle(self) -> None:
         """Returns when the answers to commands and refusals that are under way have been given."""
         while self._errands:
             await asyncio.wait(self._errands)
+
+    async def _claim(self, conversation: ConversationId) -> Turn | None:
+        again, limit = conversation in self._interrupted, self._kit.defaults.history_messages
+        claim = await self._kit.store.claim(conversation, limit, again=again)
+        self._interrupted.discard(conversation)
+        return None if claim is None else Turn(self._kit.store, claim)
+
+    async def _work(self, turn: Turn) -> None:
+        number = turn.claim.turn
+        try:
+            await self._answer(turn)
+        except Fenced as fenced:
+            log.warning("turn_fenced turn=%s attempt=%s reason=%s", number, turn.claim.attempt, fenced)
+        except BotError as error:
+            log.warning("turn_failed turn=%s kind=%s reason=%s", number, type(error).__name__, error)
+            await self._fail(turn, self._explain(error))
+        except Exception:  # the engine's own loop: whatever broke, the asker is told
+            await self._fail(turn, _incident(f"turn={number}"))
 
     async def _message(self, event: MessageReceived) -> None:
         said = parse(event.text, self.commands) if event.addressed is Addressed.BOT else None
@@ -98,8 +118,16 @@ class Engine:
         await self._question(event, command=None)
 
     async def _question(self, event: MessageReceived, command: str | None) -> None:
-        accepted = await self._kit.store.accept(event, self._bounds, command=command)
-        if accepted.verdict is Verdict.QUEUED and accepted.conversation is not None:
+        taken = await self._kit.store.take(
+            event, self._bounds, begin=self._kit.defaults.history_messages, command=command
+        )
+        accepted, claim = taken.value
+        if claim is not None:
+            # The model is asked while the commit is under way; what people see waits for it, as the platform does.
+            self._begun[claim.conversation] = Turn(self._kit.store, claim, committed=taken.committed)
+            self._wake(claim.conversation)
+        await asyncio.shield(taken.committed)
+        if accepted.verdict is Verdict.QUEUED and claim is None and accepted.conversation is not None:
             self._wake(accepted.conversation)
         elif accepted.verdict is Verdict.FULL:
             log.warning("turn_refused platform=%s", event.origin.address.platform)
@@ -148,8 +176,7 @@ class Engine:
             await self._anchor(claim, channel)
             return
         if claim.joined_late:
-            claim = await self._read_earlier(claim)
-            turn = Turn(self._kit.store, claim)
+            turn.claim = await self._read_earlier(claim)
         await chat.answer(self._kit, turn, channel)
 
     async def _anchor(self, claim: Claim, channel: Channel) -> None:

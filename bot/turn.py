@@ -1,9 +1,11 @@
 """Turn: one answer in the making, its state in the store and its fence against another run of itself."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
 from bot.contract import PostId
+from bot.errors import Fenced
 from bot.model import Answer, Claim, TurnState
 from bot.store import Store
 
@@ -22,11 +24,21 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 class Turn:
     """The writes of one attempt at a turn; each raises `Fenced` once a later attempt has begun.
 
-    It is the `Journal` of the turn's Reply.
+    It is the `Journal` of the turn's Reply. `committed` is the commit of a claim that is still under way.
     """
 
-    def __init__(self, store: Store, claim: Claim, clock: Callable[[], float] = awake) -> None:
+    def __init__(
+        self,
+        store: Store,
+        claim: Claim,
+        clock: Callable[[], float] = awake,
+        *,
+        committed: "asyncio.Future[None] | None" = None,
+    ) -> None:
         self.claim = claim
+        self.more = True
+        """Whether another turn may be open in the conversation; known for certain once this one is closed."""
+        self._committed = committed
         self._store = store
         self._clock = clock
         self._checked_at = clock()
@@ -44,9 +56,19 @@ class Turn:
 
     async def check(self) -> None:
         """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`."""
+        if self._committed is not None:
+            await self._stands(self._committed)
         if self._clock() - self._checked_at > TRUST_S:
             await self._store.check(self.claim.turn, self.claim.attempt)
             self._checked_at = self._clock()
+
+    async def _stands(self, committed: "asyncio.Future[None]") -> None:
+        """What people see waits for the commit. Where that failed, the platform will deliver the question again."""
+        try:
+            await asyncio.shield(committed)
+        except Exception as error:  # whatever the database raises, this turn does not exist
+            raise Fenced(f"turn {self.claim.turn} was never stored") from error
+        self._committed = None
 
     async def place(self, page: int, post_id: PostId) -> None:
         """Remember a post of this answer."""
@@ -61,4 +83,4 @@ class Turn:
 
     async def close(self, state: TurnState) -> None:
         """DONE or FAILED: nothing is left to do."""
-        await self._store.closed(self.claim.turn, self.claim.attempt, state)
+        self.more = await self._store.closed(self.claim.turn, self.claim.attempt, state)

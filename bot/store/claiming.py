@@ -34,18 +34,18 @@ _POSTS = select(post.c.page, post.c.post_id).where(post.c.turn_id == bindparam("
 _Oldest = Row[int, TurnState, Origin, str | None, int | None]
 
 
-def claim(connection: Connection, conversation_id: ConversationId, limit: int) -> Claim | None:
-    """Begin the oldest open turn, or begin it again; None when there is none."""
+def claim(connection: Connection, conversation_id: ConversationId, limit: int, *, again: bool) -> Claim | None:
+    """Begin the oldest open turn; with `again` also one that was begun before. None when there is none."""
     place = places.lock(connection, conversation_id)
     oldest = connection.execute(OLDEST, {"conversation_": conversation_id}).one_or_none()
-    if place is None or oldest is None:
+    if place is None or oldest is None or not (again or oldest[1] is TurnState.QUEUED):
         return None
     turn_id, position = TurnId(oldest[0]), oldest[4]
     answer_at = messages.settle(connection, turn_id, place) if position is None else position
     state = TurnState.ANSWERED if oldest[1] is TurnState.ANSWERED else TurnState.RUNNING
     attempt = _begin(connection, turn_id, state, answer_at)
     if attempt is None:  # its runner closed it a moment ago; the next one may still be open
-        return claim(connection, conversation_id, limit)
+        return claim(connection, conversation_id, limit, again=again)
     questions = messages.questions(connection, turn_id)
     if position is None:
         window = Window(messages.newest(connection, place, limit, place.newest + 1), place.live)
@@ -79,7 +79,7 @@ def _claim(
         questions=questions,
         posts=_posts(connection, TurnId(turn_id)) if attempt > 1 else (),
         answer=messages.stored_answer(connection, TurnId(turn_id)) if answered else None,
-        joined_late=not place.adopted and place.thread not in ("", origin.message_id),
+        joined_late=place.joined_late(origin),
         window=window,
         choice=choices.merged(connection, origin.address),
         command=command,

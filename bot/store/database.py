@@ -8,6 +8,7 @@ from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import SettingsError
+from bot.store.pending import Pending
 from bot.store.sqlite import Sqlite
 
 P = ParamSpec("P")
@@ -27,6 +28,12 @@ class Database(Protocol):
 
     async def tx_relaxed(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same for what may be lost in a power cut, because it is simply done again afterwards."""
+        ...
+
+    async def tx_early(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Pending[T]:
+        """Run `work` in one transaction and hand out what it returned while the commit is still under way."""
         ...
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

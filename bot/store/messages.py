@@ -101,6 +101,19 @@ def row(
     }
 
 
+def asked(received: MessageReceived, position: int, turn_id: TurnId) -> Message:
+    """A question as it would be read back from where it was just put."""
+    return Message(
+        seq=position,
+        role="user",
+        author=received.origin.asker,
+        text=received.text,
+        sent_at=received.sent_at,
+        turn=turn_id,
+        attachments=received.attachments,
+    )
+
+
 def place_key(received: MessageReceived) -> str | None:
     """By what an edit or a deletion finds the message; None for a command's question."""
     message_id = received.origin.message_id

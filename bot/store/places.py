@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, bindparam, case, or_, select, update
 
-from bot.contract import Address
+from bot.contract import Address, Origin
 from bot.model import ConversationId
 from bot.store.insert import insert_new
 from bot.store.tables import conversation
@@ -77,6 +77,10 @@ class Place:
     live: int
     adopted: bool
     thread: str
+
+    def joined_late(self, origin: Origin) -> bool:
+        """This is a thread with older messages that were never read from the platform."""
+        return not self.adopted and self.thread not in ("", origin.message_id)
 
 
 def where(address: Address) -> dict[str, str]:

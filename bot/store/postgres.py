@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import URL, Connection
@@ -9,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import SettingsError
+from bot.store.pending import Pending
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,6 +58,16 @@ class Postgres:
         """The same as `tx`: a server may crash while we live on, and an attempt must not be counted twice."""
         return await self.tx(work, *args, **kwargs)
 
+    async def tx_early(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Pending[T]:
+        """Run `work` in one transaction; the commit goes on in a task of its own."""
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(_TRANSACTION_SECONDS):
+                connection = await stack.enter_async_context(self._engine.begin())
+                value = await connection.run_sync(work, *args, **kwargs)
+            return Pending(value, asyncio.ensure_future(_commit(stack.pop_all())))
+
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work`, which writes nothing; the same as `tx` here."""
         return await self.tx(work, *args, **kwargs)
@@ -63,6 +75,11 @@ class Postgres:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+async def _commit(transaction: AsyncExitStack) -> None:
+    async with asyncio.timeout(_TRANSACTION_SECONDS):
+        await transaction.aclose()
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -1,8 +1,9 @@
 """Store: all that is remembered, behind one face; it takes and returns the house's values."""
 
+import asyncio
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlalchemy import Connection, text
 
@@ -11,6 +12,9 @@ from bot.gateway.values import Lesson
 from bot.model import Accepted, Answer, Bounds, Choice, Claim, ConversationId, TurnId, TurnState, Verdict, Window
 from bot.store import accepting, choices, claiming, history, places, schema, turns
 from bot.store.database import Database, connect, is_shared
+from bot.store.pending import Pending
+
+T = TypeVar("T")
 
 _MOST_ADOPTED = 1000
 
@@ -62,25 +66,39 @@ class Store:
         A question joins the turn that waits in its conversation; one that came by a `command` has its own.
         What is addressed to nobody counts as asked in a thread that the bot has joined, and nowhere else.
         """
-        if message.addressed is Addressed.BOT:
-            return await self._database.tx(accepting.queue, message, bounds, command)
-        if message.origin.address.thread is None or await self.find(message.origin.address) is None:
-            return Accepted(Verdict.IGNORED)
-        if message.addressed is Addressed.OPEN:
-            return await self._database.tx(accepting.queue, message, bounds, command)
-        return await self._database.tx(accepting.hear, message)
+        taken = await self.take(message, bounds, command=command, begin=None)
+        await taken.committed
+        return taken.value[0]
+
+    async def take(
+        self, message: MessageReceived, bounds: Bounds, *, begin: int | None, command: str | None = None
+    ) -> Pending[tuple[Accepted, Claim | None]]:
+        """The same as `accept`, told before the commit is through; see `Pending`.
+
+        `begin` is the size of a window: where no other turn is open in the conversation, the new one is claimed
+        with it at once.
+        """
+        if message.addressed is not Addressed.BOT:
+            if message.origin.address.thread is None or await self.find(message.origin.address) is None:
+                return _settled((Accepted(Verdict.IGNORED), None))
+            if message.addressed is Addressed.OTHER:
+                return _settled((await self._database.tx(accepting.hear, message), None))
+        return await self._database.tx_early(accepting.take, message, bounds, command, begin)
 
     async def first_seen(self, keys: Keys) -> bool:
         """Note a delivery that makes no turn; False when it was noted before."""
         return await self._database.tx(accepting.first_seen, keys)
 
-    async def claim(self, conversation: ConversationId, limit: int) -> Claim | None:
-        """Begin the conversation's oldest open turn, or begin it again after a crash; None when there is none.
+    async def claim(self, conversation: ConversationId, limit: int, *, again: bool = True) -> Claim | None:
+        """Begin the conversation's oldest open turn; None when there is none.
+
+        With `again` also one that was begun before, which is right after a crash; without it, one that is being
+        worked on keeps the others waiting.
 
         The window holds the newest `limit` messages before the turn's questions. `questions` is empty when
         all of them were deleted after the turn had begun.
         """
-        return await self._database.tx_relaxed(claiming.claim, conversation, limit)
+        return await self._database.tx_relaxed(claiming.claim, conversation, limit, again=again)
 
     async def moved(self, turn: TurnId, attempt: int, origin: Origin) -> ConversationId:
         """Let a running turn go on at another place, its questions with it; the conversation there."""
@@ -92,15 +110,15 @@ class Store:
 
     async def placed(self, turn: TurnId, attempt: int, page: int, key: str, post_id: PostId) -> None:
         """Remember the post that shows one page of the answer."""
-        await self._database.tx(turns.placed, turn, attempt, page, key, post_id)
+        await self._database.tx_relaxed(turns.placed, turn, attempt, page, key, post_id)
 
     async def answered(self, turn: TurnId, attempt: int, answer: Answer) -> None:
         """Keep the answer of a running turn, in its history and as a paid step."""
         await self._database.tx(turns.answered, turn, attempt, answer)
 
-    async def closed(self, turn: TurnId, attempt: int, state: TurnState) -> None:
-        """End the turn as DONE or FAILED."""
-        await self._database.tx_relaxed(turns.closed, turn, attempt, state)
+    async def closed(self, turn: TurnId, attempt: int, state: TurnState) -> bool:
+        """End the turn as DONE or FAILED; whether another is open in its conversation."""
+        return await self._database.tx_relaxed(turns.closed, turn, attempt, state)
 
     async def open_conversations(self) -> tuple[ConversationId, ...]:
         """Where turns wait to be finished, the longest waiting first."""
@@ -158,6 +176,13 @@ class Store:
     async def learn(self, lesson: Lesson) -> None:
         """Remember a lesson, in the place of an older one about the same field."""
         await self._database.tx(choices.learn, lesson)
+
+
+def _settled(value: T) -> Pending[T]:
+    """A result that rests on no commit."""
+    nothing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    nothing.set_result(None)
+    return Pending(value, nothing)
 
 
 def _ping(connection: Connection) -> None:

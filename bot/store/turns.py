@@ -5,13 +5,13 @@ Each write names the turn and the attempt: when another run has taken over, no r
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
 from bot.contract import Origin, PostId
 from bot.errors import Fenced
 from bot.model import Answer, ConversationId, TurnId, TurnState
 from bot.store import messages, places
-from bot.store.insert import put
+from bot.store.insert import insert_new
 from bot.store.tables import post, step, turn
 
 _OPEN = turn.c.closed_at.is_(None)
@@ -23,13 +23,29 @@ _MOVE = (
     update(turn)
     .where(*_RUNNING)
     .values(
-        conversation_id=bindparam("there"), origin=bindparam("origin_"), position=bindparam("position_"), command=None
+        conversation_id=bindparam("there"),
+        origin=bindparam("origin_"),
+        position=bindparam("position_"),
+        command=None,
+        state=TurnState.QUEUED,
     )
 )
-_REDIRECT = update(turn).where(*_RUNNING).values(origin=bindparam("origin_"), command=None)
+_REDIRECT = update(turn).where(*_RUNNING).values(origin=bindparam("origin_"), command=None, state=TurnState.QUEUED)
 _ANSWERED = update(turn).where(*_RUNNING).values(state=TurnState.ANSWERED).returning(turn.c.position)
-_CLOSE = update(turn).where(*_MINE).values(state=bindparam("state_"), closed_at=bindparam("now"))
+_CLOSE = (
+    update(turn)
+    .where(*_MINE)
+    .values(state=bindparam("state_"), closed_at=bindparam("now"))
+    .returning(turn.c.conversation_id)
+)
+_MORE = select(exists().where(turn.c.conversation_id == bindparam("conversation_"), _OPEN))
 _STEP = insert(step)
+_PLACE = insert_new(post).returning(post.c.page)
+_REPLACE = (
+    update(post)
+    .where(post.c.turn_id == bindparam("turn_"), post.c.page == bindparam("page_"))
+    .values(key=bindparam("key"), post_id=bindparam("post_id"))
+)
 _WITH_OPEN = select(turn.c.conversation_id).where(_OPEN).group_by(turn.c.conversation_id).order_by(func.min(turn.c.id))
 
 
@@ -42,7 +58,9 @@ def check(connection: Connection, turn_id: TurnId, attempt: int) -> Conversation
 def placed(connection: Connection, turn_id: TurnId, attempt: int, page: int, key: str, post_id: PostId) -> None:
     """Remember what stands on the screen for one page of the answer; a later one takes its place."""
     _held(connection.execute(_CHECK_LOCKED, _mine(turn_id, attempt)).scalar(), turn_id, attempt)
-    put(connection, post, {"turn_id": turn_id, "page": page}, {"key": key, "post_id": post_id})
+    row = {"turn_id": turn_id, "page": page, "key": key, "post_id": post_id}
+    if connection.execute(_PLACE, row).scalar() is None:
+        connection.execute(_REPLACE, {**row, "turn_": turn_id, "page_": page})
 
 
 def answered(connection: Connection, turn_id: TurnId, attempt: int, answer: Answer) -> None:
@@ -55,16 +73,17 @@ def answered(connection: Connection, turn_id: TurnId, attempt: int, answer: Answ
     connection.execute(_STEP, _step(turn_id, answer))
 
 
-def closed(connection: Connection, turn_id: TurnId, attempt: int, state: TurnState) -> None:
-    """The turn is over."""
+def closed(connection: Connection, turn_id: TurnId, attempt: int, state: TurnState) -> bool:
+    """The turn is over; whether another is open in its conversation."""
     done = {**_mine(turn_id, attempt), "state_": state, "now": datetime.now(UTC)}
-    _held(connection.execute(_CLOSE, done).rowcount or None, turn_id, attempt)
+    conversation_id = _held(connection.execute(_CLOSE, done).scalar(), turn_id, attempt)
+    return connection.execute(_MORE, {"conversation_": conversation_id}).scalar_one()
 
 
 def moved(connection: Connection, turn_id: TurnId, attempt: int, origin: Origin) -> ConversationId:
     """Let the turn go on where its question has become visible; its questions go along.
 
-    From there it is a question like any other: its next run answers it instead of showing it again.
+    There it waits like any other question, and its next run answers it instead of showing it again.
     """
     here = check(connection, turn_id, attempt)
     places.lock(connection, here)

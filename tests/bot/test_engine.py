@@ -2,16 +2,21 @@
 
 import asyncio
 import logging
+import shutil
+import threading
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.contract import Address, Addressed, MessageDeleted, MessageEdited, Person, PersonKind
 from bot.errors import ChannelGone
 from bot.gateway.client import Patience
 from bot.model import Answer as Stored
 from bot.model import Bounds, TurnId
-from bot.store import Store
+from bot.store import Store, sqlite
 from tests.bot.house import ANN, BEN, CHANNEL, house
 from tests.fakes.gateway import Answer, Broken, Cut, Fail, Source
 
@@ -327,7 +332,7 @@ async def test_a_question_taken_back_before_its_turn_is_not_answered(store: Stor
         assert conversation is not None
         await store.claim(conversation, 40)
         await home.engine.accept(MessageDeleted(CHANNEL, "A"))
-        home.runner.wake(conversation)
+        home.engine.recover(conversation)
         await home.quiet()
         assert home.platform.shown() == []
         assert home.gateway.asked() == []
@@ -338,7 +343,7 @@ async def test_turns_left_open_by_a_stopped_process_are_taken_up(store: Store) -
     async with house(store) as home:
         await store.accept(home.message("left open"), Bounds(20, 100))
         for conversation in await store.open_conversations():
-            home.runner.wake(conversation)
+            home.engine.recover(conversation)
         await home.quiet()
         assert home.platform.shown() == ["You said: left open"]
 
@@ -354,7 +359,7 @@ async def test_an_answer_stored_before_a_crash_is_shown_without_paying_again(sto
         claim = await store.claim(conversation, 40)
         assert claim is not None
         await _answer_behind_the_back(store, claim.turn, claim.attempt)
-        home.runner.wake(conversation)
+        home.engine.recover(conversation)
         await home.quiet()
         assert home.platform.shown()[-1] == "stored before the crash"
         assert len(home.gateway.asked()) == paid
@@ -367,7 +372,7 @@ async def test_a_question_that_ends_its_process_each_time_is_given_up(store: Sto
         assert conversation is not None
         for _ in range(4):
             await store.claim(conversation, 40)
-        home.runner.wake(conversation)
+        home.engine.recover(conversation)
         await home.quiet()
         assert home.platform.shown() == [home.kit.words.text("interrupted", "en")]
         assert home.gateway.asked() == []
@@ -398,3 +403,56 @@ async def test_two_people_asking_by_command_get_an_answer_each(store: Store) -> 
         await home.engine.accept(home.command("ask", question="two", who=BEN))
         await home.quiet()
         assert len(home.gateway.asked()) == 2
+
+
+async def test_nothing_is_seen_of_a_question_that_could_not_be_committed(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sqlite._run_early
+
+    def broken(connection: Connection, begin: tuple[str, ...], work: Any, told: Any) -> None:
+        def and_then_the_disk_is_full(value: object) -> None:
+            told(value)
+            raise OSError("disk full")
+
+        real(connection, begin, work, and_then_the_disk_is_full)
+
+    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
+    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        event = home.message("hello")
+        monkeypatch.setattr(sqlite, "_run_early", broken)
+        with pytest.raises(OSError, match="disk full"):
+            await home.hear(event)
+        await home.quiet()
+        assert home.platform.shown() == []
+        assert home.platform.notices() == []
+        assert await store.open_conversations() == ()
+        monkeypatch.setattr(sqlite, "_run_early", real)
+        await home.hear(event)
+        assert home.platform.shown() == ["You said: hello"]
+
+
+async def test_what_people_see_waits_for_the_commit_and_the_model_does_not(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, disk = sqlite._run_early, threading.Event()
+
+    def slow(connection: Connection, begin: tuple[str, ...], work: Any, told: Any) -> None:
+        def and_the_disk_takes_its_time(value: object) -> None:
+            told(value)
+            assert disk.wait(10)
+
+        real(connection, begin, work, and_the_disk_takes_its_time)
+
+    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
+    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        monkeypatch.setattr(sqlite, "_run_early", slow)
+        accepting = asyncio.create_task(home.engine.accept(home.message("hello")))
+        await home.until(home.gateway.asked)
+        await asyncio.sleep(0.05)
+        assert not accepting.done()
+        assert all(not channel.calls for _, channel in home.platform.channels)
+        disk.set()
+        await accepting
+        await home.quiet()
+        assert home.platform.shown() == ["You said: hello"]

@@ -169,10 +169,11 @@ async def test_a_moved_turn_goes_on_in_its_thread(store: Store) -> None:
     assert there == await store.find(THREAD) != here
     assert spoken(await store.window(here, LIMIT)) == ["user: One", "assistant: 1"]
     assert (await store.window(here, LIMIT)).total == 2
-    await store.answered(claim.turn, claim.attempt, ANSWER)
     assert await store.claim(here, LIMIT) is None
     again = await begin(store, there)
     assert (again.turn, again.origin.address, again.conversation) == (claim.turn, THREAD, there)
+    assert (again.command, spoken(again.window)) == (None, [])
+    await store.answered(again.turn, again.attempt, ANSWER)
     assert spoken(await store.window(there, LIMIT)) == ["user: Asked by command", "assistant: Paris."]
     assert (await store.window(there, LIMIT)).total == 2
 
@@ -180,12 +181,19 @@ async def test_a_moved_turn_goes_on_in_its_thread(store: Store) -> None:
 async def test_a_moved_turn_makes_its_thread_a_joined_one_with_nothing_before(store: Store) -> None:
     claim = await begin(store, await ask(store, invoked("i1", "Asked"), command="ask"))
     there = await store.moved(claim.turn, claim.attempt, Origin(THREAD, ANN, "100"))
-    await finish(store, claim, "Answered")
-    follow_up = said("101", "And?", at=THREAD, to=Addressed.OPEN)
+    assert await ask(store, said("102", "Wait", at=THREAD)) == there
+    await finish(store, await begin(store, there), "Answered")
+    await finish(store, await begin(store, there), "Waited")
+    follow_up = said("103", "And?", at=THREAD, to=Addressed.OPEN)
     assert await ask(store, follow_up) == there
     following = await begin(store, there)
     assert not following.joined_late
-    assert spoken(following.window) == ["user: Asked", "assistant: Answered"]
+    assert spoken(following.window) == [
+        "user: Asked",
+        "assistant: Answered",
+        "user: Wait",
+        "assistant: Waited",
+    ]
 
 
 async def test_a_moved_question_can_be_taken_away_where_it_stands_now(store: Store) -> None:
@@ -222,3 +230,23 @@ async def test_a_claim_brings_the_choice_of_its_thread_over_its_channels(store: 
     await store.choose(THREAD, Choice(model="claude-haiku-4-5"))
     claim = await begin(store, await ask(store, said("100", "One", at=THREAD)))
     assert claim.choice == Choice("claude-haiku-4-5", "A pirate")
+
+
+async def test_a_closed_turn_tells_whether_another_waits(store: Store) -> None:
+    conversation = await ask(store, said("1", "One"))
+    first = await begin(store, conversation)
+    await ask(store, said("2", "Two"))
+    assert await store.closed(first.turn, first.attempt, TurnState.DONE)
+    second = await begin(store, conversation)
+    assert not await store.closed(second.turn, second.attempt, TurnState.DONE)
+
+
+async def test_a_turn_that_is_worked_on_keeps_the_others_waiting(store: Store) -> None:
+    conversation = await ask(store, said("1", "One"))
+    first = await begin(store, conversation)
+    await ask(store, said("2", "Two"))
+    assert await store.claim(conversation, LIMIT, again=False) is None
+    await store.closed(first.turn, first.attempt, TurnState.DONE)
+    second = await store.claim(conversation, LIMIT, again=False)
+    assert second is not None
+    assert [question.text for question in second.questions] == ["Two"]
