@@ -56,22 +56,14 @@ class Turn:
 
     async def check(self) -> None:
         """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`."""
-        if self._committed is not None:
-            await self._stands(self._committed)
+        await self._stands()
         if self._clock() - self._checked_at > TRUST_S:
             await self._store.check(self.claim.turn, self.claim.attempt)
             self._checked_at = self._clock()
 
-    async def _stands(self, committed: "asyncio.Future[None]") -> None:
-        """What people see waits for the commit. Where that failed, the platform will deliver the question again."""
-        try:
-            await asyncio.shield(committed)
-        except Exception as error:  # whatever the database raises, this turn does not exist
-            raise Fenced(f"turn {self.claim.turn} was never stored") from error
-        self._committed = None
-
     async def place(self, page: int, post_id: PostId) -> None:
         """Remember a post of this answer."""
+        await self._stands()
         key = f"{self.key}-{page}"
         await self._store.placed(self.claim.turn, self.claim.attempt, page, key, post_id)
         self._placed[page] = post_id
@@ -79,8 +71,22 @@ class Turn:
 
     async def answered(self, answer: Answer) -> None:
         """Store the paid answer; from here on the gateway is not called for this turn again."""
+        await self._stands()
         await self._store.answered(self.claim.turn, self.claim.attempt, answer)
 
     async def close(self, state: TurnState) -> None:
         """DONE or FAILED: nothing is left to do."""
+        await self._stands()
         self.more = await self._store.closed(self.claim.turn, self.claim.attempt, state)
+
+    async def _stands(self) -> None:
+        """Wait for the commit that this turn rests on: people see nothing before it, and on a server no other
+        connection does. Where it failed, the platform will deliver the question again.
+        """
+        if self._committed is None:
+            return
+        try:
+            await asyncio.shield(self._committed)
+        except Exception as error:  # whatever the database raises, this turn does not exist
+            raise Fenced(f"turn {self.claim.turn} was never stored") from error
+        self._committed = None

@@ -1,5 +1,7 @@
 """A turn's writes are fenced: a process that slept asks before it speaks, and an overtaken one stops."""
 
+import asyncio
+
 import pytest
 
 from bot.contract import PostId
@@ -74,3 +76,34 @@ async def test_the_posts_of_an_earlier_attempt_are_known_to_the_next(store: Stor
 
 def test_the_clock_goes_on() -> None:
     assert awake() <= awake()
+
+
+async def test_no_write_overtakes_the_commit_that_it_rests_on(store: Store) -> None:
+    taken = await store.take(question("hello"), Bounds(20, 100), begin=40)
+    claim = taken.value[1]
+    assert claim is not None
+    late: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    turn = Turn(store, claim, committed=late)
+    writing = asyncio.gather(turn.check(), turn.place(0, PostId("P1")), turn.answered(Answer("text", "gpt-5")))
+    await asyncio.sleep(0.02)
+    assert not writing.done()
+    await taken.committed
+    late.set_result(None)
+    await writing
+
+
+async def test_a_turn_that_was_never_stored_writes_nothing(store: Store) -> None:
+    taken = await store.take(question("hello"), Bounds(20, 100), begin=40)
+    await taken.committed
+    assert taken.value[1] is not None
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    failed.set_exception(OSError("disk full"))
+    turn = Turn(store, taken.value[1], committed=failed)
+    for write in (
+        turn.check(),
+        turn.place(0, PostId("P1")),
+        turn.answered(Answer("x", "y")),
+        turn.close(TurnState.DONE),
+    ):
+        with pytest.raises(Fenced, match="never stored"):
+            await write
