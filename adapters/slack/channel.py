@@ -74,15 +74,21 @@ class SlackChannel:
         return replace(self._origin, address=replace(self._at, thread=thread), message_id=ts, state=state)
 
     async def send(self, post: Post) -> PostId:
-        """A stream where one can begin now, else an ordinary post."""
+        """A stream where one is to grow, else an ordinary post.
+
+        When no stream can begin now it is `ChannelBusy`: the whole answer in one post then takes one call, while a
+        post that grows would queue with all others for `chat.update`, of which a workspace has 50 a minute.
+        """
         _fit(post.text)
         api = self._line.need().api
-        if not post.final and self._at.thread is not None and api.limits.spare("chat.startStream", self._at):
+        if not post.final and self._at.thread is not None:
+            if (wait := api.limits.budget("chat.startStream", self._at).wait()) > 0:
+                raise ChannelBusy("no stream can begin now", wait)
             try:
                 return await self._writer().open(self._origin, post.text)
             except Unsure as error:
                 return await self._found(post, error)
-            except (ChannelBusy, PostRejected) as error:
+            except PostRejected as error:
                 # Whatever Slack has against a stream here, an ordinary post may still do.
                 log.info("slack_stream_refused workspace=%s reason=%s", self._at.workspace, error)
         try:

@@ -94,21 +94,23 @@ class Screen:
             known.text, known.final = text, final
 
     async def _call(self, verb: Callable[[], Awaitable[T]], *, patient: bool) -> T:
-        waited = 0.0
+        waited = moment = 0.0
         while True:
-            await self._hold()
+            # A call that may be left out was told not to come before then; one that must be made tries for itself,
+            # since what is short for growing (a stream, say) need not be short for the whole.
+            await self._hold(moment)
             await self._journal.check()
             self.spoke_at = self._clock()
             try:
                 return await verb()
             except ChannelBusy as busy:
                 waited += busy.retry_after
-                self.not_before = self._clock() + max(busy.retry_after, _LEAST_WAIT_S)
+                self.not_before = moment = self._clock() + max(busy.retry_after, _LEAST_WAIT_S)
                 if not patient or waited > PATIENCE_S:
                     raise
 
-    async def _hold(self) -> None:
-        while not self.closed and (rest := self.not_before - self._clock()) > 0:
+    async def _hold(self, moment: float) -> None:
+        while not self.closed and (rest := moment - self._clock()) > 0:
             await self._nap.take(rest)
         if self.closed:
             raise Closed

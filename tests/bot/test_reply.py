@@ -389,6 +389,18 @@ class TestBusyPlatform:
         assert stage.channel.shown() == ["Paris."]
         assert stage.clock.now() > began
 
+    async def test_what_is_short_for_growing_need_not_be_short_for_the_whole(self) -> None:
+        stage = Stage()
+        stage.channel.fail("send", ChannelBusy("no stream can begin now", retry_after=40))
+        async with stage.reply() as reply:
+            reply.write("Paris is the capital")
+            await stage.clock.advance(1)
+            assert stage.channel.shown() == []
+            began = stage.clock.now()
+            await stage.clock.until(reply.finish())
+        assert stage.channel.shown() == ["Paris is the capital"]
+        assert stage.clock.now() - began < 2
+
     async def test_closing_ends_a_long_wait_at_once(self) -> None:
         stage = Stage()
         stage.channel.fail("send", ChannelBusy("limited", retry_after=500))

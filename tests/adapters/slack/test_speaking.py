@@ -87,17 +87,26 @@ async def test_nothing_we_link_to_is_unfurled(slack: FakeSlack, direct: SlackCha
     assert call.args["unfurl_media"] is False
 
 
-async def test_without_a_start_to_spend_it_is_a_post(
+async def test_without_a_start_to_spend_only_the_whole_answer_is_posted(
     slack: FakeSlack, host: FakeHost, thread: SlackChannel, asked: str
 ) -> None:
     host.budgets[key(slack, "chat.startStream")] = FakeBudget(0)
-    post = await thread.send(wip("Paris"))
-    await thread.edit(post, whole("Paris."))
-    assert methods(slack) == ["chat.postMessage", "chat.update"]
+    with pytest.raises(ChannelBusy):
+        await thread.send(wip("Paris"))
+    await thread.send(whole("Paris."))
+    assert methods(slack) == ["chat.postMessage"]
     assert answers(slack, asked)[0].text == "Paris."
 
 
-@pytest.mark.parametrize("refusal", ["ratelimited", "feature_not_enabled", "user_not_found"])
+async def test_a_start_that_slack_limits_is_no_start(slack: FakeSlack, thread: SlackChannel, asked: str) -> None:
+    slack.fail("chat.startStream", "ratelimited")
+    with pytest.raises(ChannelBusy):
+        await thread.send(wip("Paris"))
+    await thread.send(whole("Paris."))
+    assert [shown.text for shown in answers(slack, asked)] == ["Paris."]
+
+
+@pytest.mark.parametrize("refusal", ["feature_not_enabled", "user_not_found"])
 async def test_a_refused_stream_becomes_a_post(
     slack: FakeSlack, thread: SlackChannel, asked: str, refusal: str
 ) -> None:
