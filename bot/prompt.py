@@ -1,6 +1,7 @@
 """History to gateway messages within a token budget."""
 
 import re
+import string
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Container, Mapping, Sequence
@@ -21,6 +22,7 @@ _DEFAULT_RESERVE = 4096
 """Tokens kept free for the answer of a model whose longest output is unknown."""
 
 _WORDS = re.compile(r"[A-Za-z \n]+")
+_LETTERS = (string.ascii_letters + " \n").encode()
 _EAST_ASIAN = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
 _ROLES = ("system", "developer", "assistant", "user", "tool")
 _BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
@@ -45,10 +47,11 @@ def count(text: str) -> int:
     Four letters or blanks a token, two digits or other ASCII signs, one Chinese, Japanese or Korean character,
     two bytes of any other script. The models' own tables would have to be fetched.
     """
+    if text.isascii():  # most texts, and every remembered one is counted for every question
+        signs = len(text.encode().translate(None, _LETTERS))
+        return ceil((len(text) - signs) / 4 + signs / 2)
     letters = sum(map(len, _WORDS.findall(text)))
     eastern = sum(map(len, _EAST_ASIAN.findall(text)))
-    if text.isascii():
-        return ceil(letters / 4 + (len(text) - letters) / 2)
     signs = sum(map(len, re.findall(r"[\x00-\x7f]+", text))) - letters
     octets = len(text.encode("utf-8", "surrogatepass")) - letters - signs - 3 * eastern
     return ceil(letters / 4 + signs / 2 + eastern + max(octets, 0) / 2)

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     model: str | None = _named("BOT_MODEL", None)
     persona: str | None = _named("BOT_PERSONA", None, max_length=8000)
     history_tokens: int = _named("BOT_HISTORY_TOKENS", 16_000, ge=256)
-    history_messages: int = _named("BOT_HISTORY_MESSAGES", 60, ge=2, le=1000)
+    history_messages: int = _named("BOT_HISTORY_MESSAGES", 40, ge=2, le=1000)
     max_output_tokens: int | None = _named("BOT_MAX_OUTPUT_TOKENS", None, ge=16)
     max_waiting: int = _named("BOT_MAX_WAITING", 20, ge=1)
     max_open_turns: int = _named("BOT_MAX_OPEN_TURNS", 1000, ge=1)

@@ -20,7 +20,7 @@ class Defaults:
     persona: str | None = None
     fallback_model: str | None = None
     history_tokens: int = 16_000
-    history_messages: int = 60
+    history_messages: int = 40
     max_output_tokens: int | None = None
 
 

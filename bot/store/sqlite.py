@@ -103,8 +103,7 @@ class Sqlite:
 
 def _run(connection: Connection, begin: tuple[str, ...], work: Callable[[], T]) -> T:
     with connection.begin():
-        for statement in begin:
-            connection.exec_driver_sql(statement)
+        _say(connection, begin)
         return work()
 
 
@@ -112,9 +111,17 @@ def _run_early(
     connection: Connection, begin: tuple[str, ...], work: Callable[[], T], told: Callable[[T], object]
 ) -> None:
     with connection.begin():
-        for statement in begin:
-            connection.exec_driver_sql(statement)
+        _say(connection, begin)
         told(work())
+
+
+def _say(connection: Connection, statements: tuple[str, ...]) -> None:
+    """To the driver itself: these have no parameters and no rows, and come before every transaction."""
+    raw: sqlite3.Connection | None = connection.connection.driver_connection
+    if raw is None:
+        raise sqlite3.ProgrammingError("the connection is closed")
+    for statement in statements:
+        raw.execute(statement)
 
 
 def _give(early: "asyncio.Future[T]", value: T) -> None:
