@@ -46,4 +46,4 @@ async def test_no_answer_is_lost_when_a_hundred_channels_ask_at_once() -> None:
             )
         assert [stage.screen(room) for room in rooms] == [[f"Answer {number}"] for number in range(100)]
         # Without the gate about half of all calls are refused; a stalled machine may still bunch a few.
-        assert sum(call.status == 429 for call in world.calls) <= 10
+        assert sum(call.status == 429 for call in world.calls) <= len(world.calls) // 10
