@@ -26,7 +26,7 @@ from bot.runner.local import LocalRunner
 from bot.settings import Settings
 from bot.store import Store
 from bot.supervise import Supervisor
-from bot.web import application, server
+from bot.web import application, listener, server
 from bot.words import Words
 
 log = logging.getLogger("parley.app")
@@ -228,13 +228,14 @@ async def _web(config: Settings, store: Store, supervisors: Sequence[Supervisor]
         yield
         return
     app = application(store, platforms, lambda: {each.platform.name: each.state for each in supervisors})
-    web = server(app, config.http_host, config.http_port)
-    serving = asyncio.create_task(web.serve())
-    try:
-        yield
-    finally:
-        web.should_exit = True
-        await serving
+    web = server(app)
+    with listener(config.http_host, config.http_port) as socket:
+        serving = asyncio.create_task(web.serve([socket]))
+        try:
+            yield
+        finally:
+            web.should_exit = True
+            await serving
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import Callable, Generator, Mapping, Sequence
 
 import uvicorn
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
 
 from bot.contract import Platform
+from bot.errors import SettingsError
 from bot.store import Store
 
 log = logging.getLogger("parley.web")
@@ -55,7 +57,16 @@ class Server(uvicorn.Server):
         yield
 
 
-def server(app: Starlette, host: str, port: int) -> Server:
-    """A server for the application; `await server.serve()` runs it until `should_exit` is set."""
-    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off")
-    return Server(config)
+def listener(host: str, port: int) -> socket.socket:
+    """A socket that listens there, made before anything else starts. Raises `SettingsError`."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise SettingsError(
+            "BOT_HTTP_PORT", f"{host}:{port} cannot be listened on ({error.strerror})", "choose a free port"
+        ) from error
+
+
+def server(app: Starlette) -> Server:
+    """A server for the application; `await server.serve([socket])` runs it until `should_exit` is set."""
+    return Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))

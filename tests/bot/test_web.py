@@ -11,8 +11,9 @@ from aiohttp import ClientSession
 from starlette.responses import PlainTextResponse
 
 from bot.contract import AsgiApp
+from bot.errors import SettingsError
 from bot.store import Store
-from bot.web import application, server
+from bot.web import application, listener, server
 from tests.fakes.platform import FakePlatform
 
 
@@ -29,14 +30,15 @@ class WebPlatform(FakePlatform):
 
 @asynccontextmanager
 async def served(store: Store, states: Mapping[str, str]) -> AsyncIterator[str]:
-    web = server(application(store, [WebPlatform()], lambda: states), "127.0.0.1", 0)
-    serving = asyncio.create_task(web.serve())
+    web = server(application(store, [WebPlatform()], lambda: states))
+    socket = listener("127.0.0.1", 0)
+    serving = asyncio.create_task(web.serve([socket]))
     for _ in range(200):
         if web.started:
             break
         await asyncio.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{web.servers[0].sockets[0].getsockname()[1]}"
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
     finally:
         web.should_exit = True
         await serving
@@ -77,3 +79,8 @@ async def test_a_platforms_web_side_lies_under_its_name(store: Store) -> None:
         missing, _ = await probe(f"{url}/nothing")
     assert (status, text) == (200, "/fake/events")
     assert missing == 404
+
+
+def test_a_port_that_is_taken_is_a_wrong_setting() -> None:
+    with listener("127.0.0.1", 0) as taken, pytest.raises(SettingsError, match=r"BOT_HTTP_PORT: .*in use"):
+        listener("127.0.0.1", taken.getsockname()[1])
