@@ -270,10 +270,11 @@ def _announce(config: Settings, platforms: Sequence[Platform], backend: _Backend
         where = "no model: the embedded one is not installed on this machine"
     print(f"Parley is running on {names} with {where}.", file=sys.stderr)  # noqa: T201 - for the operator's eyes
     if config.keyless:
-        print(_MORE, file=sys.stderr)  # noqa: T201 - for the operator's eyes
+        print(f"{_SMALL if backend.endpoint else ''}{_MORE}", file=sys.stderr)  # noqa: T201 - for the operator's eyes
 
 
+_SMALL = "That model is a small demonstration and often wrong. "
 _MORE = (
-    "That model is a small demonstration and often wrong. TOKENGATE_BASE_URL and TOKENGATE_API_KEY bring in the "
+    "TOKENGATE_BASE_URL and TOKENGATE_API_KEY bring in the "
     "gateway's models, SLACK_BOT_TOKEN and SLACK_APP_TOKEN bring in Slack, DISCORD_BOT_TOKEN brings in Discord."
 )

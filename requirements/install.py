@@ -14,6 +14,9 @@ EXTRAS = "slack,discord,postgres"
 GROUPS = {"run": ("build",), "dev": ("build", "test", "lint")}
 
 
+MISMATCH = "DO NOT MATCH THE HASHES"
+
+
 def main() -> int:
     """The exit status: 0 when the bot can run."""
     folder, kind = Path(sys.argv[1]), sys.argv[2]
@@ -22,6 +25,14 @@ def main() -> int:
         venv.create(folder, with_pip=True)
     python = next(path for path in (folder / "bin" / "python", folder / "Scripts" / "python.exe") if path.exists())
     print("Parley: installing, this takes a minute the first time …", flush=True)
+    try:
+        return _install(python, kind)
+    except Tampered:
+        print("Parley: a package is not the one that was locked, so the installation stops here. Try again later.")
+        return 1
+
+
+def _install(python: Path, kind: str) -> int:
     if not _locked(python, HERE / f"{kind}.txt") and not _unlocked(python, kind):
         print("Parley: the installation failed; the lines above say why.")
         return 1
@@ -31,6 +42,10 @@ def main() -> int:
             "Parley: set TOKENGATE_BASE_URL and TOKENGATE_API_KEY, or there is no model to answer."
         )
     return 0
+
+
+class Tampered(Exception):
+    """What was downloaded has another hash than the lock: this is no platform to be lenient about."""
 
 
 def _locked(python: Path, lock: Path) -> bool:
@@ -52,7 +67,11 @@ def _itself(python: Path) -> bool:
 def _pip(python: Path, *words: str) -> bool:
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     # Standard input is left alone: it may be the first questions for the bot.
-    done = subprocess.run([*command, "--only-binary", ":all:", *words], stdin=subprocess.DEVNULL, check=False)
+    whole = [*command, "--only-binary", ":all:", *words]
+    done = subprocess.run(whole, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    print(done.stderr, end="", flush=True)
+    if MISMATCH in done.stderr:
+        raise Tampered
     return done.returncode == 0
 
 
