@@ -1,7 +1,8 @@
 """One process, nothing but environment variables: a mention in, a streamed answer out, on both platforms at once."""
 
 import signal
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.fakes.discord import Channel as Room
 from tests.fakes.discord import FakeDiscord, User
 from tests.fakes.gateway import FakeGateway
 from tests.fakes.slack import FakeSlack
+from tests.postgres import PostgresServer
 from tests.process import Program
 
 PEOPLE = ("U1", "Ann")
@@ -148,3 +150,49 @@ async def test_a_running_answer_is_finished_before_a_stop(tmp_path: Path) -> Non
         await far.discord.until(lambda: bool(far.gateway.asked()), 15)
         assert await bot.stop(signal.SIGTERM) == 0
         assert far.in_discord(far.direct) == ["a long answer in many pieces"]
+
+
+async def test_slack_over_signed_requests_on_the_port_that_was_set(tmp_path: Path) -> None:
+    async with world() as far:
+        port = _free_port()
+        signed = far.environment() | {
+            "SLACK_APP_TOKEN": "",
+            "SLACK_SIGNING_SECRET": far.slack.signing_secret,
+            "BOT_HTTP_PORT": str(port),
+        }
+        hooks = far.slack.use_http(f"http://127.0.0.1:{port}/slack/events")
+        async with Program("run", environment=signed, folder=tmp_path) as bot:
+            await far.discord.until(lambda: bool(far.discord.hub.sessions), 15)
+            assert await hooks.verify()
+            await far.slack.say("U1", "D1", "hello")
+            await far.slack.until(lambda: answer("hello") in far.in_slack("D1"), 15)
+            assert await bot.stop() == 0
+
+
+async def test_on_postgresql_an_older_schema_is_refused_and_after_the_upgrade_it_answers(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    with postgres.database() as name:
+        async with world() as far:
+            shared = far.environment() | {"DATABASE_URL": postgres.url(name)}
+            async with Program("run", environment=shared, folder=tmp_path) as refused:
+                assert await refused.process.wait() == 2
+            assert "run `parley db upgrade`" in refused.errors
+            async with Program("db", "upgrade", environment=shared, folder=tmp_path) as upgrading:
+                assert await upgrading.process.wait() == 0
+            for question in ("first", "second"):
+                async with Program("run", environment=shared, folder=tmp_path):
+                    await far.ready()
+                    await far.discord.say(far.ann, far.direct, question)
+                    await far.discord.until(_shows(far, question), 15)
+            sent = [str(each["content"]) for each in far.gateway.asked()[-1].body["messages"]]  # type: ignore[attr-defined]  # parsed JSON
+            assert sent[1:] == ["first", answer("first"), "second"]
+
+
+def _shows(far: World, question: str) -> Callable[[], bool]:
+    return lambda: answer(question) in far.in_discord(far.direct)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
