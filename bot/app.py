@@ -21,7 +21,7 @@ from bot.features import Defaults, Kit, commands
 from bot.gateway.catalogue import Catalogue
 from bot.gateway.client import Endpoint, GatewayClient, Patience
 from bot.host import CoreHost
-from bot.model import Bounds
+from bot.model import Bounds, ConversationId
 from bot.runner.local import LocalRunner
 from bot.settings import Settings
 from bot.store import Store
@@ -37,6 +37,7 @@ LOCAL_MODEL = "smollm2-135m-instruct"
 ABLE_S = 15.0
 """How long open turns of an earlier run wait for their platforms before they are taken up."""
 REFRESH_S = 3600.0
+LOOK_AGAIN_S = 5.0
 
 
 async def serve(config: Settings, only: Collection[str] | None = None) -> None:
@@ -105,7 +106,11 @@ async def _backend(stack: AsyncExitStack, config: Settings) -> _Backend:
     local = Catalogue.load("local.toml")
     if not embedded.installed():
         return _Backend(None, local, LOCAL_MODEL)
-    child = await stack.enter_async_context(Embedded())
+    try:
+        child = await stack.enter_async_context(Embedded())
+    except OSError as error:
+        log.error("embedded_not_started reason=%s", error)
+        return _Backend(None, local, LOCAL_MODEL)
     return _Backend(Endpoint(child.url, child.token, {}, None), local, LOCAL_MODEL)
 
 
@@ -182,11 +187,21 @@ async def _recover(store: Store, engine: Engine, supervisors: Sequence[Superviso
         async with asyncio.timeout(ABLE_S):
             for supervisor in supervisors:
                 await supervisor.able.wait()
-    waiting = await store.open_conversations()
+    waiting = await _left_open(store, [supervisor.platform.name for supervisor in supervisors])
     for conversation in waiting:
         engine.recover(conversation)
     if waiting:
         log.info("turns_taken_up conversations=%d", len(waiting))
+
+
+async def _left_open(store: Store, platforms: Collection[str]) -> Sequence[ConversationId]:
+    """Those of the platforms that run: the others' turns keep their attempts until somebody can answer them."""
+    while True:
+        try:
+            return await store.open_conversations(platforms)
+        except Exception as error:  # the recovery's own loop: a database that comes back is asked again
+            log.warning("turns_not_taken_up reason=%s again_in=%.0f", type(error).__name__, LOOK_AGAIN_S)
+            await asyncio.sleep(LOOK_AGAIN_S)
 
 
 async def _until_stopped(supervisors: Sequence[Supervisor]) -> None:
@@ -267,7 +282,7 @@ def _announce(config: Settings, platforms: Sequence[Platform], backend: _Backend
         config.base_url if backend.endpoint is not None and not config.keyless else "the embedded demonstration model"
     )
     if backend.endpoint is None:
-        where = "no model: the embedded one is not installed on this machine"
+        where = "no model: the embedded one is not installed or does not start on this machine"
     print(f"Parley is running on {names} with {where}.", file=sys.stderr)  # noqa: T201 - for the operator's eyes
     if config.keyless:
         print(f"{_SMALL if backend.endpoint else ''}{_MORE}", file=sys.stderr)  # noqa: T201 - for the operator's eyes

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from bot import settings
+from bot import logs, settings
 from bot.app import serve, upgrade
 from bot.contract import CommandLines
 from bot.errors import BotError
@@ -107,10 +107,7 @@ def _complaint(error: BotError) -> typer.Exit:
 
 
 def _log(config: Settings) -> None:
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("parley").setLevel(config.log_level)
+    logs.set_up(config.log_level)
     for name, near in settings.unknown().items():
         hint = f"did you mean {near}?" if near else "it is ignored"
         logging.getLogger("parley").warning("setting_unknown name=%s hint=%s", name, hint)

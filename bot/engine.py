@@ -1,10 +1,9 @@
 """Engine: what happened is committed, then worked off; whatever fails, the asker is told."""
 
 import asyncio
-import hashlib
 import logging
-import secrets
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.contract import (
@@ -18,12 +17,12 @@ from bot.contract import (
     MessageReceived,
     Origin,
     Platform,
-    Post,
 )
-from bot.errors import BotError, ChannelError, Fenced, ModelUnavailable, Notice, TooBusy
+from bot.errors import BotError, ChannelError, Fenced, Notice, TooBusy
 from bot.features import ASK, FUNCTIONS, Kit, chat, parse
-from bot.model import Bounds, Claim, ConversationId, TurnState, Verdict
+from bot.model import Bounds, Claim, ConversationId, TurnId, TurnState, Verdict
 from bot.reply import Reply
+from bot.telling import Teller, incident, patiently
 from bot.turn import Turn
 
 log = logging.getLogger("parley.engine")
@@ -34,6 +33,9 @@ The first run of a question asked by command only shows the question, so three a
 
 EARLIER_MESSAGES = 50
 """How much of a thread is read from the platform when the bot is first addressed in it."""
+
+ANCHOR_PATIENCE_S = 600.0
+"""How long a question by command waits for a limited platform to be shown, as long as an answer would."""
 
 Wake = Callable[[ConversationId], None]
 
@@ -52,9 +54,11 @@ class Engine:
         self._platforms = platforms
         self._bounds = bounds
         self._wake = wake
+        self._teller = Teller(platforms, kit.words, kit.defaults.fallback_model)
         self._errands: set[asyncio.Task[None]] = set()
         self._begun: dict[ConversationId, Turn] = {}
         self._interrupted: set[ConversationId] = set()
+        self._retaken: dict[ConversationId, TurnId] = {}
 
     async def accept(self, event: Event) -> None:
         """Commit what happened. When this returns the platform may be told that we have it."""
@@ -92,9 +96,15 @@ class Engine:
 
     async def _claim(self, conversation: ConversationId) -> Turn | None:
         again, limit = conversation in self._interrupted, self._kit.defaults.history_messages
+        self._interrupted.discard(conversation)  # before the wait: a mark that is set meanwhile must stand
         claim = await self._kit.store.claim(conversation, limit, again=again)
-        self._interrupted.discard(conversation)
-        return None if claim is None else Turn(self._kit.store, claim)
+        if claim is None:
+            return None
+        if again:
+            # It may be one that `take` has begun a moment ago and that nobody has picked up yet: this run has it now.
+            self._retaken[conversation] = claim.turn
+            self._begun.pop(conversation, None)
+        return Turn(self._kit.store, claim)
 
     async def _work(self, turn: Turn) -> None:
         number = turn.claim.turn
@@ -104,9 +114,11 @@ class Engine:
             log.warning("turn_fenced turn=%s attempt=%s reason=%s", number, turn.claim.attempt, fenced)
         except BotError as error:
             log.warning("turn_failed turn=%s kind=%s reason=%s", number, type(error).__name__, error)
-            await self._fail(turn, self._explain(error))
+            await self._fail(turn, self._teller.explain(error))
         except Exception:  # the engine's own loop: whatever broke, the asker is told
-            await self._fail(turn, _incident(f"turn={number}"))
+            if turn.stored:
+                raise  # the answer is safe: the lane comes back and shows it, instead of a notice in its place
+            await self._fail(turn, incident(f"turn={number}"))
 
     async def _message(self, event: MessageReceived) -> None:
         said = parse(event.text, self.commands) if event.addressed is Addressed.BOT else None
@@ -115,74 +127,87 @@ class Engine:
             return
         if said is not None:
             event = replace(event, text=said.options.get("question", ""))
-        await self._question(event, command=None)
+        await self._uncancelled(self._question(event, command=None))
 
     async def _question(self, event: MessageReceived, command: str | None) -> None:
         taken = await self._kit.store.take(
             event, self._bounds, begin=self._kit.defaults.history_messages, command=command
         )
         accepted, claim = taken.value
-        if claim is not None:
+        if claim is not None and self._retaken.pop(claim.conversation, None) != claim.turn:
             # The model is asked while the commit is under way; what people see waits for it, as the platform does.
             self._begun[claim.conversation] = Turn(self._kit.store, claim, committed=taken.committed)
             self._wake(claim.conversation)
-        await asyncio.shield(taken.committed)
+        try:
+            await asyncio.shield(taken.committed)
+        except Exception:  # raised again: it may have been committed all the same, and then nobody else looks for it
+            if claim is not None:
+                self.recover(claim.conversation)
+            raise
         if accepted.verdict is Verdict.QUEUED and claim is None and accepted.conversation is not None:
             self._wake(accepted.conversation)
         elif accepted.verdict is Verdict.FULL:
             log.warning("turn_refused platform=%s", event.origin.address.platform)
-            self._errand(self._notify(self._open(event.origin), event.origin, TooBusy().notice))
+            self._errand(self._teller.notify(event.origin, TooBusy().notice))
 
     async def _command(self, event: CommandInvoked) -> None:
-        if event.name == ASK:
-            question = event.options.get("question", "")
+        question = event.options.get("question", "")
+        if event.name == ASK and not question.strip():
+            if await self._kit.store.first_seen(event.keys):
+                self._errand(self._teller.notify(event.origin, Notice("empty-question")))
+        elif event.name == ASK:
             asked = MessageReceived(event.keys, event.origin, question, Addressed.BOT, event.sent_at)
-            await self._question(asked, command=ASK)
+            await self._uncancelled(self._question(asked, command=ASK))
         elif await self._kit.store.first_seen(event.keys):
             self._errand(self._serve(event))
 
     async def _serve(self, event: CommandInvoked) -> None:
         """Run a command that is answered at once, past the lane."""
-        channel = self._open(event.origin)
         private = next((command.private for command in self.commands if command.name == event.name), True)
         try:
             notice = await FUNCTIONS[event.name](self._kit, event.origin, event.options)
         except BotError as error:
-            notice, private = self._explain(error), True
+            notice, private = self._teller.explain(error), True
         except Exception:  # the engine's own loop: whatever broke, the asker is told
-            notice, private = _incident(f"command={event.name}"), True
-        if private or not await self._post(channel, event, notice):
-            await self._notify(channel, event.origin, notice)
-
-    async def _post(self, channel: Channel, event: CommandInvoked, notice: Notice) -> bool:
-        """Answer a command for everybody to see; False where that is not possible."""
-        key = "c" + hashlib.sha256(event.keys.event.encode()).hexdigest()[:16]
-        try:
-            await channel.send(Post(self._kit.words.say(notice, event.origin.locale), final=True, key=key))
-        except ChannelError as error:
-            log.warning("command_not_posted command=%s reason=%s", event.name, error)
-            return False
-        return True
+            notice, private = incident(f"command={event.name}"), True
+        if private or not await self._teller.post(event, notice):
+            await self._teller.notify(event.origin, notice)
 
     async def _answer(self, turn: Turn) -> None:
-        claim, channel = turn.claim, self._open(turn.claim.origin)
+        claim, channel = turn.claim, self._teller.open(turn.claim.origin)
         if claim.attempt > MOST_ATTEMPTS:
             await self._fail(turn, Notice("interrupted"))
             return
         if not claim.questions and claim.answer is None:
-            await turn.close(TurnState.DONE)  # its askers took every question back
+            await self._withdraw(turn, channel)
             return
         if claim.command is not None:
-            await self._anchor(claim, channel)
+            await self._anchor(turn, channel)
             return
         if claim.joined_late:
+            await turn.check()
             turn.claim = await self._read_earlier(claim)
         await chat.answer(self._kit, turn, channel)
 
-    async def _anchor(self, claim: Claim, channel: Channel) -> None:
+    async def _anchor(self, turn: Turn, channel: Channel) -> None:
         """Show the question of a command; its answer is then a turn like any other, where it now lives."""
-        origin = await channel.anchor(claim.questions[-1].text)
+        claim = turn.claim
+
+        async def shown() -> Origin:
+            await turn.check()
+            return await channel.anchor(claim.questions[-1].text)
+
+        origin = await patiently(shown, ANCHOR_PATIENCE_S)
         self._wake(await self._kit.store.moved(claim.turn, claim.attempt, origin))
+
+    async def _withdraw(self, turn: Turn, channel: Channel) -> None:
+        """Its askers took every question back: what stands of an answer goes too."""
+        for post_id in turn.placed:
+            try:
+                await channel.delete(post_id)
+            except ChannelError as error:
+                log.warning("post_left_over turn=%s reason=%s", turn.claim.turn, error)
+        await turn.close(TurnState.DONE)
 
     async def _read_earlier(self, claim: Claim) -> Claim:
         """What was said in a thread before the bot was called into it, kept from then on."""
@@ -197,40 +222,25 @@ class Engine:
 
     async def _fail(self, turn: Turn, notice: Notice) -> None:
         """End a turn with a notice in place of its answer; where even that fails, the log has it."""
-        origin = turn.claim.origin
+        origin, number = turn.claim.origin, turn.claim.turn
         try:
-            async with Reply(self._open(origin), turn) as reply:
-                await reply.finish(self._kit.words.say(notice, origin.locale))
-        except ChannelError as error:
-            log.error("turn_untold turn=%s reason=%s", turn.claim.turn, error)
+            async with Reply(self._teller.open(origin), turn) as reply:
+                await reply.finish(self._teller.say(notice, origin))
         except Fenced:
             return
-        await turn.close(TurnState.FAILED)
-
-    async def _notify(self, channel: Channel, origin: Origin, notice: Notice) -> None:
-        try:
-            await channel.notify(self._kit.words.say(notice, origin.locale))
         except ChannelError as error:
-            log.warning("notice_untold notice=%s reason=%s", notice.id, error)
+            log.error("turn_untold turn=%s reason=%s", number, error)
+        except Exception:  # the engine's own end: a turn that cannot even be failed would come back for ever
+            log.exception("turn_untold turn=%s", number)
+        with suppress(Fenced):
+            await turn.close(TurnState.FAILED)
 
-    def _explain(self, error: BotError) -> Notice:
-        """The error's own notice; one about a model also names the model to turn to."""
-        fallback = self._kit.defaults.fallback_model
-        if isinstance(error, ModelUnavailable) and fallback and fallback != error.model:
-            return Notice("model-unavailable-fallback", {"model": error.model, "fallback": fallback})
-        return error.notice
+    async def _uncancelled(self, coroutine: Coroutine[None, None, None]) -> None:
+        """What is committed is also worked on, even if the platform that handed it in gives up half-way."""
+        await asyncio.shield(self._errand(coroutine))
 
-    def _open(self, origin: Origin) -> Channel:
-        return self._platforms[origin.address.platform].open(origin)
-
-    def _errand(self, coroutine: Coroutine[None, None, None]) -> None:
+    def _errand(self, coroutine: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(coroutine)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
-
-
-def _incident(what: str) -> Notice:
-    """A number under which the log has the trace and by which the asker can name the failure."""
-    number = secrets.token_hex(4)
-    log.exception("incident id=%s %s", number, what)
-    return Notice("incident", {"id": number})
+        return task

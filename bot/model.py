@@ -85,13 +85,17 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer: its whole text and what it cost."""
+    """A finished answer and what it cost. `text` is remembered, `shown` is what stands on the screen.
+
+    They differ by what the bot adds itself: sources, why an answer is cut, which files were not read.
+    """
 
     text: str
     model: str
     usage: Mapping[str, int] = field(default_factory=dict)
     citations: tuple[str, ...] = ()
     request_hash: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
@@ -16,6 +18,9 @@ from bot.errors import SettingsError
 
 ENV_FILE = ".env"
 _OWN = "BOT_"
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
 
 Seconds = Annotated[float, Field(gt=0)]
 Names = Annotated[dict[str, str], NoDecode]
@@ -77,12 +82,27 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError('it must be a JSON object, as {"name": "value"}') from None
 
+    @field_validator("gateway_headers")
+    @classmethod
+    def _sendable(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, secret in value.items():
+            if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(secret.get_secret_value()):
+                raise ValueError(f"the header {name!r} can't be sent: names and values are plain ASCII on one line")
+        return value
+
     @field_validator("base_url")
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError("it must begin with https:// or http://, as in https://gateway.example.com")
-        return value.rstrip("/") if value else value
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # a port beyond 65535, a bracket without its other half
+            whole = False
+        if not whole:
+            raise ValueError("it must be a whole address, as in https://gateway.example.com")
+        return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod
@@ -106,6 +126,8 @@ def read() -> Settings:
     """The settings as they stand. Raises `SettingsError` for the first wrong one."""
     try:
         return Settings()
+    except UnicodeDecodeError as error:
+        raise SettingsError(ENV_FILE, f"is not readable as UTF-8 ({error.reason})", "save it as UTF-8") from None
     except ValidationError as error:
         raise explain(error) from None
 

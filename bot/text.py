@@ -81,6 +81,11 @@ def close(text: str, limit: int, measure: Measure, page: Page) -> Page:
     return _cut(page.start, window, _NEARLY_ALL)
 
 
+def closed(text: str) -> str:
+    """The text with the fence closed that is still open at its end, so that something else may follow."""
+    return text + _closing(_lines(f"{text}\n.")[-1].inside or "")
+
+
 def _page(text: str, seam: Seam, limit: int, measure: Measure) -> Page:
     head = seam.reopen if _HEAD_SHARE * measure(seam.reopen) <= limit else ""
     window = _reach(text, Seam(seam.at, head), limit, measure)

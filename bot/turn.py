@@ -1,6 +1,7 @@
 """Turn: one answer in the making, its state in the store and its fence against another run of itself."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 
@@ -8,6 +9,10 @@ from bot.contract import PostId
 from bot.errors import Fenced
 from bot.model import Answer, Claim, TurnState
 from bot.store import Store
+
+log = logging.getLogger("parley.turn")
+
+SAVING_PAUSES_S = (0.1, 0.5, 2.0)
 
 TRUST_S = 2.0
 """How long a passed check stands. A process that was frozen for longer asks again before it speaks."""
@@ -38,6 +43,8 @@ class Turn:
         self.claim = claim
         self.more = True
         """Whether another turn may be open in the conversation; known for certain once this one is closed."""
+        self.stored = claim.answer is not None
+        """The answer is in the store: from here on it is only a matter of showing it."""
         self._committed = committed
         self._store = store
         self._clock = clock
@@ -72,7 +79,18 @@ class Turn:
     async def answered(self, answer: Answer) -> None:
         """Store the paid answer; from here on the gateway is not called for this turn again."""
         await self._stands()
-        await self._store.answered(self.claim.turn, self.claim.attempt, answer)
+        for pause_s in (*SAVING_PAUSES_S, None):
+            try:
+                await self._store.answered(self.claim.turn, self.claim.attempt, answer)
+                break
+            except Fenced:
+                raise
+            except Exception:  # whatever the database raises: the answer is paid, and only here in memory
+                if pause_s is None:
+                    raise
+                log.warning("answer_not_stored turn=%s again_in=%.1f", self.claim.turn, pause_s)
+                await asyncio.sleep(pause_s)
+        self.stored = True
 
     async def close(self, state: TurnState) -> None:
         """DONE or FAILED: nothing is left to do."""

@@ -15,12 +15,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.app",),
     ("bot.web", "bot.supervise", "bot.host", "bot.embedded"),
     ("bot.engine",),
+    ("bot.telling",),
     ("bot.features",),
     ("bot.turn",),
     ("bot.prompt",),
     ("bot.reply", "bot.runner", "bot.store", "bot.gateway"),
     ("bot.model", "bot.gateway.values"),
-    ("bot.settings", "bot.text", "bot.words", "bot.budget"),
+    ("bot.settings", "bot.text", "bot.words", "bot.budget", "bot.logs"),
     ("bot.contract", "bot.errors"),
 )
 """From the roof down; an import goes to a lower floor, or stays within one package."""

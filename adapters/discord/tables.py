@@ -30,12 +30,18 @@ def aligned(lines: Sequence[str]) -> list[str]:
     """The table's rows with their columns under one another; too wide a table keeps its own spacing."""
     rows = [_cells(line) for index, line in enumerate(lines) if index != 1]
     columns = len(rows[0])
-    rows = [(row + [""] * columns)[:columns] for row in rows]
+    rows = [_fitted(row, columns) for row in rows]
     widths = [max(_width(row[column]) for row in rows) for column in range(columns)]
     if sum(widths) + 3 * (columns - 1) > _WIDEST:
         return [line.strip() for line in lines]
     drawn = [" | ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return [drawn[0], "-+-".join("-" * width for width in widths), *drawn[1:]]
+
+
+def _fitted(row: list[str], columns: int) -> list[str]:
+    """So many cells: a sign in code that was not escaped makes one too many, and its text must not be lost."""
+    whole, surplus = row[: columns - 1], row[columns - 1 :]
+    return [*whole, *([""] * (columns - 1 - len(whole))), " | ".join(surplus)]
 
 
 def _cells(line: str) -> list[str]:

@@ -44,6 +44,8 @@ def strangers(body: Payload, me: Identity) -> frozenset[str]:
     if "command" in body:
         return frozenset({body.get("user_id", "")}) | mrkdwn.mentioned(body.get("text", ""))
     event = body.get("event", {})
+    if not _is_message(event):
+        return frozenset()
     if event.get("subtype") not in _SPOKEN or _is_other_bot(event):
         edited = event.get("message", {}) if event.get("subtype") == "message_changed" else {}
         return mrkdwn.mentioned(edited.get("text") or "") - {me.user}
@@ -55,7 +57,7 @@ def strangers(body: Payload, me: Identity) -> frozenset[str]:
 def event_of(body: Payload, me: Identity, profiles: Profiles) -> Event | None:
     """An Events API delivery as an Event; None for what is no business of ours."""
     event: Payload = body.get("event", {})
-    if event.get("type") not in ("message", "app_mention") or is_ours(event, me):
+    if not _is_message(event) or is_ours(event, me):
         return None
     workspace = _workspace(body, me)
     match event.get("subtype"):
@@ -132,6 +134,11 @@ def _workspace(body: Payload, me: Identity) -> str:
 def _command_workspace(body: Payload, me: Identity) -> str:
     wide = str(body.get("is_enterprise_install", "")).lower() == "true"
     return str((body.get("enterprise_id") if wide else body.get("team_id")) or me.team)
+
+
+def _is_message(event: Payload) -> bool:
+    """Whatever else an operator may subscribe to, or Slack may leave out one day, is acknowledged and dropped."""
+    return event.get("type") in ("message", "app_mention") and bool(event.get("channel")) and bool(event.get("ts"))
 
 
 def _address(event: Payload, me: Identity, workspace: str) -> Address:

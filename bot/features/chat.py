@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 
 from bot import prompt
 from bot.contract import Channel
-from bot.errors import BadOption, ContextTooLong, GatewayError, Notice, StoppedByReader
+from bot.errors import BadOption, ContextTooLong, GatewayError, GatewayGarbled, Notice, StoppedByReader
 from bot.features.kit import Kit
 from bot.gateway.client import GatewayClient
 from bot.gateway.values import ChatDelta, ChatEnd, ChatOptions, ChatRequest, Citation, ModelSpec
 from bot.model import Answer, Claim, TurnState
 from bot.reply import Reply
+from bot.text import closed
 from bot.turn import Turn
 
 log = logging.getLogger("parley.chat")
@@ -54,8 +55,9 @@ async def _answer_anew(kit: Kit, turn: Turn, reply: Reply) -> None:
         outcome = await _stream(kit.gateway, _request(kit, claim, spec, RETRY_SHARE), reply)
     if not reply.text.strip():
         raise outcome.fault or BadOption("blank-answer", model=spec.id)
-    text = reply.text + _footnotes(kit, claim, outcome, reply.text)
-    await turn.answered(_record(reply.text, spec, outcome.end))
+    notes = _footnotes(kit, claim, outcome, reply.text)
+    text = closed(reply.text) + notes if notes else reply.text
+    await turn.answered(_record(reply.text, text, spec, outcome.end))
     await reply.finish(text)
     await turn.close(TurnState.DONE)
     log.info(
@@ -77,7 +79,6 @@ async def _stream(gateway: GatewayClient, request: ChatRequest, reply: Reply) ->
                 if reply.broken is not None:
                     break
     except GatewayError as fault:
-        log.warning("gateway_failed model=%s request=%s reason=%s", fault.model, fault.request_id, fault)
         return _Outcome(fault=fault)
     if isinstance(reply.broken, StoppedByReader):
         return _Outcome(fault=reply.broken)
@@ -105,7 +106,9 @@ def _footnotes(kit: Kit, claim: Claim, outcome: _Outcome, text: str) -> str:
     """What stands under the answer: its sources, why it is cut, which files were not read."""
     locale = claim.origin.locale
     notes: list[Notice] = []
-    if isinstance(outcome.fault, GatewayError):
+    if isinstance(outcome.fault, GatewayGarbled):
+        notes.append(Notice("broke-off"))
+    elif isinstance(outcome.fault, GatewayError):
         notes.append(Notice("cut-off", {"why": kit.words.say(outcome.fault.notice, locale)}))
     elif outcome.fault is not None:
         notes.append(Notice("stopped"))
@@ -128,8 +131,9 @@ def _files(claim: Claim) -> list[str]:
     return [attachment.name for question in claim.questions for attachment in question.attachments]
 
 
-def _record(text: str, spec: ModelSpec, end: ChatEnd | None) -> Answer:
-    blank = Answer(text, spec.id, request_hash=hashlib.sha256(text.encode()).hexdigest()[:16])
+def _record(text: str, shown: str, spec: ModelSpec, end: ChatEnd | None) -> Answer:
+    digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
+    blank = Answer(text, spec.id, shown=shown, request_hash=digest)
     if end is None:
         return blank
     usage = end.usage

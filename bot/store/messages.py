@@ -8,7 +8,7 @@ from bot.contract import Attachment, MessageReceived, Person, PersonKind
 from bot.model import ConversationId, Message, TurnId, Window
 from bot.store.columns import Id
 from bot.store.places import Place, grow
-from bot.store.tables import Role, message
+from bot.store.tables import Role, message, step
 
 _Columns = Row[int | None, Role, str, str, PersonKind, str, datetime, int | None, tuple[Attachment, ...]]
 _COLUMNS = (
@@ -44,7 +44,11 @@ _COUNT_FROM = select(func.count()).where(
 # A turn's answer has the seq 0, its questions count from 1.
 _ANSWER_SEQ = 0
 _QUESTIONS = select(*_COLUMNS).where(_OF_TURN, message.c.seq > _ANSWER_SEQ, _LIVE).order_by(message.c.seq)
-_ANSWER = select(message.c.body).where(_OF_TURN, message.c.seq == _ANSWER_SEQ)
+_ANSWER = (
+    select(message.c.body, step.c.result)
+    .join(step, step.c.turn_id == message.c.turn_id)
+    .where(_OF_TURN, message.c.seq == _ANSWER_SEQ)
+)
 _SETTLE = (
     update(message)
     .where(_OF_TURN, message.c.seq > _ANSWER_SEQ, _LIVE)
@@ -183,8 +187,9 @@ def show_at(connection: Connection, turn_id: TurnId, key: str) -> None:
 
 
 def stored_answer(connection: Connection, turn_id: TurnId) -> str | None:
-    """The answer of a turn that has one."""
-    return connection.execute(_ANSWER, {"turn_": turn_id}).scalar()
+    """The answer of a turn that has one, as it is to be shown."""
+    found = connection.execute(_ANSWER, {"turn_": turn_id}).one_or_none()
+    return None if found is None else str(found[1].get("shown") or found[0])
 
 
 def _message(found: _Columns) -> Message:

@@ -40,6 +40,7 @@ class Postgres:
             # A server that was restarted has closed our connections; the ping finds out before an event is lost.
             pool_pre_ping=True,
             connect_args={"connect_timeout": _CONNECT_SECONDS},
+            hide_parameters=True,  # they hold what people wrote, and an error would carry them into the log
         )
         try:
             async with engine.connect():

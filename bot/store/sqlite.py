@@ -138,20 +138,23 @@ def _open(name: str) -> tuple[Connection, ExitStack]:
             poolclass=StaticPool,
             # The store says BEGIN itself: the driver's own comes too late and is of the wrong kind.
             connect_args={"isolation_level": None, "check_same_thread": False, "cached_statements": 256},
+            hide_parameters=True,  # they hold what people wrote, and an error would carry them into the log
         )
         undo.callback(engine.dispose)
-        connection = undo.enter_context(engine.connect())
-        _prepare(connection, path)
+        try:
+            connection = undo.enter_context(engine.connect())
+            _prepare(connection)
+        except DatabaseError as error:
+            raise SettingsError(_SETTING, f"{path}: {error.orig}", "choose another file") from error
         return connection, undo.pop_all()
 
 
-def _prepare(connection: Connection, path: Path) -> None:
-    try:
-        for pragma in _PRAGMAS:
-            connection.exec_driver_sql(pragma)
-        connection.commit()
-    except DatabaseError as error:
-        raise SettingsError(_SETTING, f"{path}: {error.orig}", "choose another file") from error
+def _prepare(connection: Connection) -> None:
+    for pragma in _PRAGMAS:
+        connection.exec_driver_sql(pragma)
+    # A write, so that a file that can only be read is found out now and not by the first question.
+    connection.exec_driver_sql("PRAGMA user_version=1")
+    connection.commit()
 
 
 def _lock(path: Path) -> sqlite3.Connection:

@@ -1,13 +1,15 @@
 """Store: all that is remembered, behind one face; it takes and returns the house's values."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from bot.contract import Address, Addressed, Keys, MessageReceived, Origin, PostId
+from bot.errors import SettingsError
 from bot.gateway.values import Lesson
 from bot.model import Accepted, Answer, Bounds, Choice, Claim, ConversationId, TurnId, TurnState, Verdict, Window
 from bot.store import accepting, choices, claiming, history, places, schema, turns
@@ -39,6 +41,11 @@ class Store:
         database = await connect(url)
         try:
             await database.tx(schema.ensure, upgrade=not is_shared(url) if upgrade is None else upgrade)
+        except DBAPIError as error:
+            await database.close()
+            raise SettingsError(
+                "DATABASE_URL", f"its tables cannot be made ({error.orig})", "name an own one"
+            ) from error
         except BaseException:
             await database.close()
             raise
@@ -120,9 +127,9 @@ class Store:
         """End the turn as DONE or FAILED; whether another is open in its conversation."""
         return await self._database.tx_relaxed(turns.closed, turn, attempt, state)
 
-    async def open_conversations(self) -> tuple[ConversationId, ...]:
-        """Where turns wait to be finished, the longest waiting first."""
-        return await self._database.read(turns.open_conversations)
+    async def open_conversations(self, platforms: Collection[str] | None = None) -> tuple[ConversationId, ...]:
+        """Where turns wait to be finished, the longest waiting first; of these platforms only, if any are named."""
+        return await self._database.read(turns.open_conversations, platforms)
 
     async def adopt(
         self, conversation: ConversationId, earlier: Sequence[MessageReceived], limit: int = _MOST_ADOPTED

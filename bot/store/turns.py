@@ -3,6 +3,7 @@
 Each write names the turn and the attempt: when another run has taken over, no row matches, and it raises `Fenced`.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
@@ -12,7 +13,7 @@ from bot.errors import Fenced
 from bot.model import Answer, ConversationId, TurnId, TurnState
 from bot.store import messages, places
 from bot.store.insert import insert_new
-from bot.store.tables import post, step, turn
+from bot.store.tables import conversation, post, step, turn
 
 _OPEN = turn.c.closed_at.is_(None)
 _MINE = (turn.c.id == bindparam("turn_"), turn.c.attempt == bindparam("attempt_"), _OPEN)
@@ -46,7 +47,13 @@ _REPLACE = (
     .where(post.c.turn_id == bindparam("turn_"), post.c.page == bindparam("page_"))
     .values(key=bindparam("key"), post_id=bindparam("post_id"))
 )
-_WITH_OPEN = select(turn.c.conversation_id).where(_OPEN).group_by(turn.c.conversation_id).order_by(func.min(turn.c.id))
+_WITH_OPEN = (
+    select(turn.c.conversation_id, conversation.c.platform)
+    .join(conversation, conversation.c.id == turn.c.conversation_id)
+    .where(_OPEN)
+    .group_by(turn.c.conversation_id, conversation.c.platform)
+    .order_by(func.min(turn.c.id))
+)
 
 
 def check(connection: Connection, turn_id: TurnId, attempt: int) -> ConversationId:
@@ -107,9 +114,10 @@ def _carry(connection: Connection, turn_id: TurnId, here: ConversationId, there:
     return messages.settle(connection, turn_id, there)
 
 
-def open_conversations(connection: Connection) -> tuple[ConversationId, ...]:
+def open_conversations(connection: Connection, platforms: Collection[str] | None) -> tuple[ConversationId, ...]:
     """Every conversation with an open turn, the one with the oldest first."""
-    return tuple(ConversationId(found) for found in connection.execute(_WITH_OPEN).scalars())
+    found = connection.execute(_WITH_OPEN)
+    return tuple(ConversationId(id) for id, platform in found if platforms is None or platform in platforms)
 
 
 def _mine(turn_id: TurnId, attempt: int) -> dict[str, object]:
@@ -130,6 +138,10 @@ def _step(turn_id: TurnId, answer: Answer) -> dict[str, object]:
         "kind": "chat",
         "request_hash": answer.request_hash,
         "state": "done",
-        "result": {"model": answer.model, "citations": list(answer.citations)},
+        "result": {
+            "model": answer.model,
+            "citations": list(answer.citations),
+            "shown": answer.shown if answer.shown != answer.text else "",
+        },
         "usage": dict(answer.usage),
     }

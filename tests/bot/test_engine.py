@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from bot.contract import Address, Addressed, MessageDeleted, MessageEdited, Person, PersonKind
-from bot.errors import ChannelGone
+from bot import turn as turn_module
+from bot.contract import Address, Addressed, MessageDeleted, MessageEdited, Person, PersonKind, PostId
+from bot.errors import ChannelBusy, ChannelGone
 from bot.gateway.client import Patience
 from bot.model import Answer as Stored
 from bot.model import Bounds, TurnId
+from bot.runner import local
 from bot.store import Store, sqlite
 from tests.bot.house import ANN, BEN, CHANNEL, house
 from tests.fakes.gateway import Answer, Broken, Cut, Fail, Source
@@ -456,3 +458,152 @@ async def test_what_people_see_waits_for_the_commit_and_the_model_does_not(
         await accepting
         await home.quiet()
         assert home.platform.shown() == ["You said: hello"]
+
+
+async def test_a_question_by_command_is_shown_only_once_it_is_committed(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sqlite._run_early
+
+    def broken(connection: Connection, begin: tuple[str, ...], work: Any, told: Any) -> None:
+        def and_then_the_disk_is_full(value: object) -> None:
+            told(value)
+            raise OSError("disk full")
+
+        real(connection, begin, work, and_then_the_disk_is_full)
+
+    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
+    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        monkeypatch.setattr(sqlite, "_run_early", broken)
+        with pytest.raises(OSError, match="disk full"):
+            await home.hear(home.command("ask", question="why?"))
+        await home.quiet()
+        assert home.platform.shown() == []
+
+
+async def test_a_commit_whose_confirmation_was_lost_is_answered_all_the_same(store: Store) -> None:
+    async with house(store) as home:
+        real = store.take
+
+        async def unconfirmed(*words: Any, **how: Any) -> Any:
+            taken = await real(*words, **how)
+            await taken.committed
+            lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            lost.set_exception(OSError("connection lost"))
+            return replace(taken, committed=lost)
+
+        store.take = unconfirmed  # type: ignore[method-assign]  # the network between us and the server
+        with pytest.raises(OSError, match="connection lost"):
+            await home.hear(home.message("hello"))
+        await home.quiet()
+        assert home.platform.shown() == ["You said: hello"]
+
+
+async def test_an_accept_that_is_given_up_half_way_is_answered_all_the_same(store: Store) -> None:
+    async with house(store) as home:
+        accepting = asyncio.create_task(home.engine.accept(home.message("hello")))
+        await asyncio.sleep(0)
+        accepting.cancel()
+        await asyncio.gather(accepting, return_exceptions=True)
+        await home.until(home.platform.shown)
+        await home.quiet()
+        assert home.platform.shown() == ["You said: hello"]
+
+
+async def test_a_turn_that_cannot_even_be_failed_does_not_come_back_for_ever(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with house(store) as home:
+        home.platform.prepare = [("send", RuntimeError("unforeseen"))] * 3  # type: ignore[list-item]  # on purpose
+        with caplog.at_level(logging.ERROR):
+            await home.say("hello")
+        assert "turn_untold" in caplog.text or "reply_broken" in caplog.text
+        assert await store.open_conversations() == ()
+
+
+async def test_a_stored_answer_is_never_replaced_by_a_notice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "FIRST_PAUSE_S", 0.001)
+    async with house(store) as home:
+        real, failures = store.closed, [OSError("database away")]
+
+        async def closed(*words: Any) -> bool:
+            if failures:
+                raise failures.pop()
+            return await real(*words)
+
+        monkeypatch.setattr(store, "closed", closed)  # a database that was away for a moment
+        await home.say("hello")
+        assert home.platform.shown()[0] == "You said: hello"
+        assert not any("wrong on my side" in text for text in home.platform.shown())
+        assert len(home.gateway.asked()) == 1
+        assert await store.open_conversations() == ()
+
+
+async def test_an_answer_that_could_not_be_stored_at_once_is_kept_and_stored(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn_module, "SAVING_PAUSES_S", (0.001, 0.001))
+    async with house(store) as home:
+        real, failures = store.answered, [OSError("locked"), OSError("locked")]
+
+        async def answered(*words: Any) -> None:
+            if failures:
+                raise failures.pop()
+            await real(*words)
+
+        monkeypatch.setattr(store, "answered", answered)  # a database that was locked for a moment
+        await home.say("hello")
+        assert home.platform.shown() == ["You said: hello"]
+        assert len(home.gateway.asked()) == 1
+
+
+async def test_what_stands_under_an_answer_survives_a_restart(store: Store) -> None:
+    async with house(store) as home:
+        await store.accept(home.message("a story"), Bounds(20, 100))
+        conversation = await store.find(CHANNEL)
+        assert conversation is not None
+        claim = await store.claim(conversation, 40)
+        assert claim is not None
+        shown = "Half\n\n_cut here_"
+        await store.answered(claim.turn, claim.attempt, Stored("Half", "gpt-5", shown=shown))
+        home.engine.recover(conversation)
+        await home.quiet()
+        assert home.platform.shown() == [shown]
+        assert (await store.window(conversation, 1)).messages[0].text == "Half"
+
+
+async def test_a_note_under_an_answer_that_was_cut_in_its_code_stands_outside_of_it(store: Store) -> None:
+    async with house(store) as home:
+        home.gateway.script(Answer("look:\n```python\nprint(1)", finish="length"))
+        await home.say("code")
+        note = home.kit.words.text("cut-by-length", "en")
+        assert home.platform.shown() == [f"look:\n```python\nprint(1)\n```\n\n_{note}_"]
+
+
+async def test_a_command_without_its_question_is_asked_back_in_private(store: Store) -> None:
+    async with house(store) as home:
+        await home.hear(home.command("ask", question="  "))
+        assert home.platform.shown() == []
+        assert home.platform.notices() == [home.kit.words.text("empty-question", "en")]
+
+
+async def test_a_half_written_answer_goes_with_the_question_that_was_taken_back(store: Store) -> None:
+    async with house(store) as home:
+        await store.accept(home.message("never mind", message_id="A"), Bounds(20, 100))
+        conversation = await store.find(CHANNEL)
+        assert conversation is not None
+        claim = await store.claim(conversation, 40)
+        assert claim is not None
+        await store.placed(claim.turn, claim.attempt, 0, "t-0", PostId("P1"))
+        await home.engine.accept(MessageDeleted(CHANNEL, "A"))
+        home.engine.recover(conversation)
+        await home.quiet()
+        assert [call.verb for _, channel in home.platform.channels for call in channel.calls] == ["delete"]
+
+
+async def test_a_limited_platform_is_waited_for_before_a_question_is_shown(store: Store) -> None:
+    async with house(store) as home:
+        home.platform.prepare = [("anchor", ChannelBusy("limited", 0.01))]
+        home.platform.anchored = replace(home.message("x").origin, address=THREAD, message_id="M1")
+        await home.hear(home.command("ask", question="why?"))
+        assert "You said: why?" in home.platform.shown()

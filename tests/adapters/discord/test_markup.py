@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord.markup import TEXT_LIMIT, fitted, measure, quote, render
+from adapters.discord.tables import aligned
 from bot.text import split
 
 _MARKDOWN = st.text(alphabet="ab |*_`~#>-\\\n![]()@\U0001f680é表", max_size=200)
@@ -125,3 +126,15 @@ def test_a_long_notice_is_cut_with_a_sign() -> None:
     assert len(shown) == TEXT_LIMIT
     assert shown.endswith("…")
     assert fitted("short") == "short"
+
+
+def test_a_row_with_more_cells_than_the_head_loses_nothing() -> None:
+    table = ["| cmd | what |", "|---|---|", "| `a | b` | pipes a to b |"]
+    shown = "\n".join(aligned(table))
+    assert "`a" in shown
+    assert "b`" in shown
+    assert "pipes a to b" in shown
+
+
+def test_a_row_with_fewer_cells_than_the_head_is_filled_up() -> None:
+    assert aligned(["| a | b | c |", "|---|---|---|", "| 1 |"])[2].split("|")[0].strip() == "1"

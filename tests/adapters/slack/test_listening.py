@@ -359,3 +359,25 @@ async def test_a_channel_can_be_opened_while_the_platform_is_left(slack: FakeSla
     channel = idle.open(origin_at(slack, ROOM, "1700000000.000100"))
     assert channel.capabilities.post_lifetime == 270.0
     assert slack.calls == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "app_uninstalled"},
+        {"type": "tokens_revoked", "tokens": {"bot": ["B1"]}},
+        {"type": "reaction_added", "user": ANN, "item": {"type": "message", "channel": ROOM, "ts": "1.2"}},
+        {"type": "message", "text": "of a shape that nobody knows"},
+    ],
+    ids=lambda event: str(event["type"]),
+)
+async def test_what_is_no_business_of_ours_is_acknowledged_all_the_same(
+    slack: FakeSlack, idle: SlackPlatform, ear: Ear, event: dict[str, object]
+) -> None:
+    slack.scopes |= {"reactions:read"}
+    async with listening(idle, ear):
+        await slack.connected(2)
+        slack.push(event)
+        await slack.until(lambda: bool(slack.deliveries) and slack.idle)
+    assert [(delivery.acked, delivery.attempts) for delivery in slack.deliveries] == [(True, 1)]
+    assert ear.heard == []
