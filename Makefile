@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 QUIET := >&2
 
-.PHONY: run chat setup test lint format bench lock catalogues clean
+.PHONY: run chat setup test coverage lint format bench lock catalogues clean
 .DEFAULT_GOAL := run
 
 run: setup  ## start the bot: every configured platform, or a chat in this terminal
@@ -28,6 +28,9 @@ $(VENV)/.ready-dev: requirements/dev.txt requirements/local.txt pyproject.toml
 
 test: $(VENV)/.ready-dev  ## install what tests need and run them all
 	@$(BIN)/python -m pytest -n auto
+
+coverage: $(VENV)/.ready-dev  ## the tests again, with the share of branches that they reach
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered
 
 lint: $(VENV)/.ready-dev  ## formatting, rules, types
 	@$(BIN)/ruff format --check .

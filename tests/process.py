@@ -72,5 +72,6 @@ class Program:
 
 def clean_environment(folder: Path) -> dict[str, str]:
     """None of the machine's own settings; data goes into the given folder."""
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "LANG")}
+    wanted = ("PATH", "HOME", "TMPDIR", "LANG", "COVERAGE_PROCESS_CONFIG")
+    kept = {name: value for name, value in os.environ.items() if name in wanted}
     return kept | {"BOT_DATA_DIR": str(folder)}
