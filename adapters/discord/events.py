@@ -27,6 +27,8 @@ DIRECT = "@me"
 """The workspace of direct messages, as Discord's own addresses call it."""
 
 _SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
+_QUOTED = 2000
+"""Characters of a message that is answered: all of it, as a rule."""
 _OURS = (*_SPOKEN, discord.MessageType.chat_input_command)
 
 
@@ -59,11 +61,27 @@ def message_received(message: discord.Message, place: Address, me: Me) -> Messag
     return MessageReceived(
         keys=Keys(f"{PLATFORM}:{message.id}", place.place(str(message.id))),
         origin=Origin(place, person(message.author, me), str(message.id), _community_locale(message.guild)),
-        text=words.of(message, me),
+        text=_text(message, place, me),
         addressed=addressed(message, me),
         sent_at=message.created_at,
         attachments=tuple(_attachment(file, message) for file in _files(message)),
     )
+
+
+def _text(message: discord.Message, place: Address, me: Me) -> str:
+    """What it says, under what it answers: in a flat channel the engine never heard the other's message.
+
+    A thread is remembered whole, our own messages always are, and a command stays a command.
+    """
+    own = words.of(message, me)
+    other = message.reference.resolved if message.reference else None
+    if place.thread is not None or own.startswith("/") or not isinstance(other, discord.Message):
+        return own
+    quoted = "" if other.author.id == me.id else words.of(other, me)
+    if not quoted:
+        return own
+    cut = quoted if len(quoted) <= _QUOTED else f"{quoted[:_QUOTED]} …"
+    return f"> {other.author.display_name}: ".replace("\n", " ") + cut.replace("\n", "\n> ") + f"\n\n{own}"
 
 
 def said(message: discord.Message, place: Address, me: Me) -> MessageReceived | None:
@@ -81,7 +99,7 @@ def message_edited(message: discord.Message, place: Address, me: Me) -> MessageE
     """A person's new text; None where only an embed has come, or where the text is not shown to us."""
     if not heard(message, me) or message.edited_at is None or not message.content:
         return None
-    return MessageEdited(place, str(message.id), words.of(message, me))
+    return MessageEdited(place, str(message.id), _text(message, place, me))
 
 
 def message_deleted(place: Address, message_id: int) -> MessageDeleted:

@@ -182,3 +182,17 @@ async def test_nothing_is_sent_by_listening_alone(stage: Stage) -> None:
 
 def _post(text: str) -> Post:
     return Post(text, final=True, key=f"k{abs(hash(text)) % 10**9}")
+
+
+async def test_what_is_replied_to_comes_along_as_a_quote(stage: Stage) -> None:
+    other = await stage.world.say(stage.bob, stage.general, "The sky\nis green")
+    await stage.world.say(stage.ann, stage.general, f"{stage.at_bot} is that right?", reply_to=other)
+    event = await stage.heard(MessageReceived, 2)
+    assert event.text == "> Bob: The sky\n> is green\n\nis that right?"
+
+
+async def test_a_reply_to_the_bot_or_with_a_command_quotes_nothing(stage: Stage) -> None:
+    other = await stage.world.say(stage.bob, stage.general, "The sky is green")
+    await stage.world.say(stage.ann, stage.general, f"{stage.at_bot} /model grok-4", reply_to=other)
+    event = await stage.heard(MessageReceived, 2)
+    assert event.text == "/model grok-4"
