@@ -1,8 +1,8 @@
 """A bare discord.py client pointed at the fake, for the fake's own tests."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import discord
@@ -79,8 +79,24 @@ def point_at(base_url: str) -> None:
 @asynccontextmanager
 async def running_at(base_url: str, token: str, *, intents: int = INTENTS) -> AsyncIterator[Bot]:
     """A client that is connected and ready; what it dies of is raised here."""
+    with pointed_at(base_url):
+        async with _connected(token, intents) as bot:
+            yield bot
+
+
+@contextmanager
+def pointed_at(base_url: str) -> Iterator[None]:
+    """The SDK speaks to this address; afterwards to the one before, since it keeps it for the whole process."""
     before = (Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE)
     point_at(base_url)
+    try:
+        yield
+    finally:
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
+
+
+@asynccontextmanager
+async def _connected(token: str, intents: int) -> AsyncIterator[Bot]:
     bot = Bot(intents=intents)
     task = asyncio.create_task(bot.start(token))
     ready = asyncio.create_task(bot.wait_until_connected())
@@ -93,7 +109,6 @@ async def running_at(base_url: str, token: str, *, intents: int = INTENTS) -> As
         ready.cancel()
         await bot.close()
         await asyncio.gather(task, return_exceptions=True)
-        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 from discord.http import Route
 
 from tests.fakes.discord import FakeDiscord, Limits, Permission
-from tests.fakes.discord_bot import INTENTS, point_at
+from tests.fakes.discord_bot import INTENTS, pointed_at
 from tests.fakes.test_discord_fake.conftest import Scene
 
 
@@ -106,11 +106,11 @@ async def test_the_bot_archives_its_own_thread_but_locks_none(scene: Scene) -> N
 
 async def test_a_sharded_client_asks_where_the_gateway_is() -> None:
     async with FakeDiscord(limits=Limits(enabled=False)) as fake:
-        point_at(fake.base_url)
-        intents = discord.Intents._from_value(INTENTS)
-        client = discord.AutoShardedClient(intents=intents, guild_ready_timeout=0.02)
-        task = asyncio.create_task(client.start(fake.token))
-        await fake.until(lambda: bool(fake.hub.sessions))
-        await client.close()
-        await asyncio.gather(task, return_exceptions=True)
+        with pointed_at(fake.base_url):
+            intents = discord.Intents._from_value(INTENTS)
+            client = discord.AutoShardedClient(intents=intents, guild_ready_timeout=0.02)
+            task = asyncio.create_task(client.start(fake.token))
+            await fake.until(lambda: bool(fake.hub.sessions))
+            await client.close()
+            await asyncio.gather(task, return_exceptions=True)
         assert "GET /gateway/bot" in [call.route for call in fake.calls]
