@@ -407,29 +407,33 @@ async def test_two_people_asking_by_command_get_an_answer_each(store: Store) -> 
         assert len(home.gateway.asked()) == 2
 
 
+_RUN_EARLY = sqlite._run_early
+
+
+def _full_disk(connection: Connection, begin: tuple[str, ...], work: Any, told: Any) -> None:
+    """A transaction that finds its result and then cannot be committed."""
+
+    def and_then_the_disk_is_full(value: object) -> None:
+        told(value)
+        raise OSError("disk full")
+
+    _RUN_EARLY(connection, begin, work, and_then_the_disk_is_full)
+
+
 async def test_nothing_is_seen_of_a_question_that_could_not_be_committed(
     sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sqlite._run_early
-
-    def broken(connection: Connection, begin: tuple[str, ...], work: Any, told: Any) -> None:
-        def and_then_the_disk_is_full(value: object) -> None:
-            told(value)
-            raise OSError("disk full")
-
-        real(connection, begin, work, and_then_the_disk_is_full)
-
     path = shutil.copy(sqlite_template, tmp_path / "parley.db")
     async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
         event = home.message("hello")
-        monkeypatch.setattr(sqlite, "_run_early", broken)
+        monkeypatch.setattr(sqlite, "_run_early", _full_disk)
         with pytest.raises(OSError, match="disk full"):
             await home.hear(event)
         await home.quiet()
         assert home.platform.shown() == []
         assert home.platform.notices() == []
         assert await store.open_conversations() == ()
-        monkeypatch.setattr(sqlite, "_run_early", real)
+        monkeypatch.setattr(sqlite, "_run_early", _RUN_EARLY)
         await home.hear(event)
         assert home.platform.shown() == ["You said: hello"]
 
@@ -463,18 +467,9 @@ async def test_what_people_see_waits_for_the_commit_and_the_model_does_not(
 async def test_a_question_by_command_is_shown_only_once_it_is_committed(
     sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sqlite._run_early
-
-    def broken(connection: Connection, begin: tuple[str, ...], work: Any, told: Any) -> None:
-        def and_then_the_disk_is_full(value: object) -> None:
-            told(value)
-            raise OSError("disk full")
-
-        real(connection, begin, work, and_then_the_disk_is_full)
-
     path = shutil.copy(sqlite_template, tmp_path / "parley.db")
     async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
-        monkeypatch.setattr(sqlite, "_run_early", broken)
+        monkeypatch.setattr(sqlite, "_run_early", _full_disk)
         with pytest.raises(OSError, match="disk full"):
             await home.hear(home.command("ask", question="why?"))
         await home.quiet()
