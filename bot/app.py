@@ -278,9 +278,7 @@ async def _refresh(config: Settings, kit: Kit) -> None:
 def _announce(config: Settings, platforms: Sequence[Platform], backend: _Backend) -> None:
     """Two lines for whoever starts it: what runs, and what to set for more."""
     names = ", ".join(platform.name for platform in platforms)
-    where = (
-        config.base_url if backend.endpoint is not None and not config.keyless else "the embedded demonstration model"
-    )
+    where = config.base_url or "the embedded demonstration model"
     if backend.endpoint is None:
         where = "no model: the embedded one is not installed or does not start on this machine"
     print(f"Parley is running on {names} with {where}.", file=sys.stderr)  # noqa: T201 - for the operator's eyes
