@@ -120,9 +120,9 @@ def _gateway(config: Settings) -> _Backend:
     if config.api_key is None:
         raise SettingsError("TOKENGATE_API_KEY", "is not set", "write the gateway's API key")
     catalogue = Catalogue.load(overrides=config.model_overrides, aliases=config.model_aliases)
-    for name in (config.model, config.fallback_model):
+    for setting, name in (("BOT_MODEL", config.model), ("BOT_FALLBACK_MODEL", config.fallback_model)):
         if name is not None and catalogue.get(name) is None:
-            raise SettingsError("BOT_MODEL", f"there is no model {name!r}", "`parley models` lists them")
+            raise SettingsError(setting, f"there is no model {name!r}", "`parley models` lists them")
     headers = {name: value.get_secret_value() for name, value in config.gateway_headers.items()}
     endpoint = Endpoint(config.base_url, config.api_key.get_secret_value(), headers, config.gateway_proxy)
     return _Backend(endpoint, catalogue, config.model or DEFAULT_MODEL)

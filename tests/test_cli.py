@@ -10,6 +10,8 @@ import pytest
 
 from tests.process import clean_environment
 
+GATEWAY = {"TOKENGATE_BASE_URL": "http://127.0.0.1:1", "TOKENGATE_API_KEY": "sk-secret"}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -75,6 +77,8 @@ async def test_the_discord_invite_needs_only_the_token(tmp_path: Path) -> None:
         ({"BOT_HTTP_PORT": "eighty"}, "parley: BOT_HTTP_PORT: has a wrong value; "),
         ({"TOKENGATE_API_KEY": "sk-secret"}, "parley: TOKENGATE_BASE_URL: is not set; "),
         ({"TOKENGATE_BASE_URL": "http://127.0.0.1:1"}, "parley: TOKENGATE_API_KEY: is not set; "),
+        ({**GATEWAY, "BOT_MODEL": "gpt-9"}, "parley: BOT_MODEL: there is no model 'gpt-9'"),
+        ({**GATEWAY, "BOT_FALLBACK_MODEL": "gpt-9"}, "parley: BOT_FALLBACK_MODEL: there is no model 'gpt-9'"),
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, "parley: SLACK_APP_TOKEN: "),
         ({"SLACK_BOT_TOKEN": "xapp-1"}, "parley: SLACK_BOT_TOKEN: "),
         ({"DATABASE_URL": "postgresql://nobody:hunter2@127.0.0.1:1/none"}, "parley: DATABASE_URL: "),
