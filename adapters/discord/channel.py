@@ -1,5 +1,6 @@
 """The Channel on Discord: posts by whichever route the origin leaves open."""
 
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -73,6 +74,10 @@ class DiscordChannel:
         await self._drafts().settle(post_id)
         with suppress(ChannelGone):
             await self._route.delete(post_id)
+
+    async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
+        """Nothing is found yet."""
+        return {}
 
     async def notify(self, text: str) -> None:
         shown = markup.fitted(text)

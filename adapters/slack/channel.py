@@ -1,6 +1,7 @@
 """The Channel: our verbs as Slack's calls."""
 
 import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import time
 
@@ -119,6 +120,10 @@ class SlackChannel:
             await api.call("chat.delete", self._at, channel=self._at.channel, ts=post_id)
         except MessageMissing:
             return
+
+    async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
+        """Nothing is found yet."""
+        return {}
 
     async def notify(self, text: str) -> None:
         """Through a command's own reply address while it serves; else to the asker alone in the thread.

@@ -1,6 +1,6 @@
 """The terminal as a Channel: what was printed stays, a post grows at its end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import uuid4
 
 from adapters.terminal.printer import Printer
@@ -46,6 +46,10 @@ class TerminalChannel:
 
     async def delete(self, post_id: PostId) -> None:
         """Nothing: what was printed cannot be taken back."""
+
+    async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
+        """Nothing: what an earlier run printed cannot be read back."""
+        return {}
 
     async def notify(self, text: str) -> None:
         self._print(lambda: self._printer.line(text))

@@ -9,16 +9,19 @@ from bot.contract.events import (
     Accept,
     Addressed,
     Attachment,
+    ButtonPressed,
     CommandInvoked,
     Event,
+    EventsMissed,
     Keys,
     MessageDeleted,
     MessageEdited,
     MessageReceived,
+    StopRequested,
 )
 from bot.contract.places import Address, Origin, Person, PersonKind
 from bot.contract.platforms import AsgiApp, Budget, Command, CommandLine, CommandLines, Connect, Host, Option, Platform
-from bot.contract.speaking import Capabilities, Channel, Post, PostId
+from bot.contract.speaking import Button, Capabilities, Channel, Post, PostId
 
 __all__ = [
     "Accept",
@@ -27,6 +30,8 @@ __all__ = [
     "AsgiApp",
     "Attachment",
     "Budget",
+    "Button",
+    "ButtonPressed",
     "Capabilities",
     "Channel",
     "Command",
@@ -35,6 +40,7 @@ __all__ = [
     "CommandLines",
     "Connect",
     "Event",
+    "EventsMissed",
     "Host",
     "Keys",
     "MessageDeleted",
@@ -47,4 +53,5 @@ __all__ = [
     "Platform",
     "Post",
     "PostId",
+    "StopRequested",
 ]

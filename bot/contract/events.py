@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from bot.contract.places import Address, Origin
+from bot.contract.speaking import PostId
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,22 @@ class MessageReceived:
     addressed: Addressed
     sent_at: datetime
     attachments: tuple[Attachment, ...] = ()
+    reply_to: str | None = None
+    """The id of the post or message that it answers, where the platform has such a thing beside threads."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageEdited:
-    """A message got a new text (not an unfurl, not an update of our own)."""
+    """A message got a new text (not an unfurl, not an update of our own).
+
+    `edited_at` is the platform's own time of the change, which puts edits that are delivered twice or in another
+    order back in line; None where the platform does not say.
+    """
 
     address: Address
     message_id: str
     text: str
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,35 @@ class CommandInvoked:
     sent_at: datetime
 
 
-Event = MessageReceived | MessageEdited | MessageDeleted | CommandInvoked
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Somebody pressed a button of ours. `origin` speaks to whoever pressed, `post` is where the button stands."""
+
+    keys: Keys
+    origin: Origin
+    button: str
+    post: PostId
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """Somebody pressed the platform's own stop sign. `posts` are those that were growing, where it says so."""
+
+    origin: Origin
+    posts: tuple[PostId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventsMissed:
+    """A platform may have kept events from us: it was not listened to, or its session was lost.
+
+    Said at the start of `Platform.listen` as well, once the platform is able to read.
+    """
+
+    platform: str
+
+
+Event = MessageReceived | MessageEdited | MessageDeleted | CommandInvoked | ButtonPressed | StopRequested | EventsMissed
 
 
 Accept = Callable[[Event], Awaitable[None]]

@@ -39,11 +39,15 @@ class PersonKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whoever wrote or pressed something. `name` is what people call them there; the id where unknown."""
+    """Whoever wrote or pressed something. `name` is what people call them there; the id where unknown.
+
+    `moderator` says that they look after this channel, as far as the event itself or what is cached tells.
+    """
 
     id: str
     name: str
     kind: PersonKind = PersonKind.HUMAN
+    moderator: bool = False
 
 
 @dataclass(frozen=True, slots=True)

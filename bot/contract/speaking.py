@@ -1,6 +1,6 @@
 """What is shown, and the place where it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NewType, Protocol
 
@@ -11,12 +11,27 @@ PostId = NewType("PostId", str)
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press under a post. `id` is what comes back, at most 64 ASCII characters and no secret.
+
+    `label` is in the asker's words, at most 75 characters.
+    """
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
-    """A whole post as it should look now. `text` is CommonMark; `key` is known before the first send."""
+    """A whole post as it should look now. `text` is CommonMark; `key` is known before the first send.
+
+    `buttons` (at most five) stand under it in one row; where an unfinished post can have none they are left out.
+    """
 
     text: str
     final: bool
     key: str
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,7 @@ class Capabilities:
     escaping. `edit_interval` (seconds) is the least time between two edits, None where a post cannot be
     edited. `post_lifetime` (seconds) is how long an unfinished post can be kept open, None for ever.
     `typing_interval` (seconds) is how often the typing sign must be renewed, None where there is none.
+    `buttons` says that a finished post can have them.
     """
 
     text_limit: int
@@ -34,6 +50,7 @@ class Capabilities:
     edit_interval: float | None
     post_lifetime: float | None = None
     typing_interval: float | None = None
+    buttons: bool = False
 
 
 class Channel(Protocol):
@@ -61,6 +78,14 @@ class Channel(Protocol):
 
     async def delete(self, post_id: PostId) -> None:
         """Take a post of ours away; nothing happens if it is gone already."""
+        ...
+
+    async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
+        """Posts of ours under the question that were sent with these keys, by key; those not found are absent.
+
+        Asked after a crash, when nobody knows what was shown. `known` are our posts there that belong to other
+        answers: where a post does not show its key, one that is not among them is taken for the first missing.
+        """
         ...
 
     async def notify(self, text: str) -> None:

@@ -1,24 +1,28 @@
 """A channel whose screen a test can read, as strict as a platform."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bot.contract import Address, Capabilities, Origin, Person, Post, PostId
+from bot.contract import Address, Button, Capabilities, Origin, Person, Post, PostId
 from bot.errors import ChannelError, PostRejected
 
-Verb = Literal["anchor", "send", "edit", "delete", "notify", "typing"]
+Verb = Literal["anchor", "send", "edit", "delete", "find", "notify", "typing"]
 
 KEY_LIMIT = 25
 """Discord's limit of a nonce, the tightest of all platforms."""
+
+MOST_BUTTONS = 5
+BUTTON_ID_LIMIT = 64
+LABEL_LIMIT = 75
 
 ADDRESS = Address("fake", "W1", "C1")
 ASKER = Person("U1", "Ann")
 ORIGIN = Origin(ADDRESS, ASKER, message_id="M1", locale="en")
 
-ROOMY = Capabilities(text_limit=2000, measure=len, edit_interval=1.0)
+ROOMY = Capabilities(text_limit=2000, measure=len, edit_interval=1.0, buttons=True)
 
 
 @dataclass(slots=True)
@@ -30,6 +34,7 @@ class ShownPost:
     final: bool
     key: str
     born: float
+    buttons: tuple[Button, ...] = ()
     deleted: bool = False
     history: list[str] = field(default_factory=list)
 
@@ -123,7 +128,7 @@ class FakeChannel:
             await self._step(Call("edit", self._clock(), post.text, post.final, post_id))
             self._inspect(post)
             shown = self._alive(post_id, final=post.final)
-            shown.text, shown.final = post.text, post.final
+            shown.text, shown.final, shown.buttons = post.text, post.final, post.buttons
             shown.history.append(post.text)
 
     async def delete(self, post_id: PostId) -> None:
@@ -131,6 +136,11 @@ class FakeChannel:
             await self._step(Call("delete", self._clock(), post_id=post_id))
             for shown in self.posts:
                 shown.deleted = shown.deleted or shown.id == post_id
+
+    async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
+        await self._step(Call("find", self._clock()))
+        standing = [post for post in self.posts if not post.deleted and post.id not in known]
+        return {post.key: post.id for post in standing if post.key in keys}
 
     async def notify(self, text: str) -> None:
         await self._step(Call("notify", self._clock(), text))
@@ -166,6 +176,8 @@ class FakeChannel:
             raise PostRejected("empty post")
         if self._capabilities.measure(post.text) > self._capabilities.text_limit:
             raise PostRejected("too long")
+        if len(post.buttons) > MOST_BUTTONS or not all(_pressable(button) for button in post.buttons):
+            raise PostRejected("bad buttons")
         if not (post.key.isascii() and len(post.key) <= KEY_LIMIT):
             raise PostRejected("bad key")
 
@@ -182,7 +194,17 @@ class FakeChannel:
 
     def _show(self, post: Post) -> ShownPost:
         shown = ShownPost(
-            PostId(f"P{len(self.posts) + 1}"), post.text, post.final, post.key, self._clock(), history=[post.text]
+            PostId(f"P{len(self.posts) + 1}"),
+            post.text,
+            post.final,
+            post.key,
+            self._clock(),
+            post.buttons,
+            history=[post.text],
         )
         self.posts.append(shown)
         return shown
+
+
+def _pressable(button: Button) -> bool:
+    return button.id.isascii() and 0 < len(button.id) <= BUTTON_ID_LIMIT and 0 < len(button.label) <= LABEL_LIMIT
