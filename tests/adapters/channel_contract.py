@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from bot.contract import Channel, Post
+from bot.contract import Button, Channel, Post
 from bot.errors import PostRejected
 
 
@@ -27,6 +27,10 @@ class Rig(Protocol):
 
     async def shown(self) -> Sequence[str]: ...
 
+    async def buttons(self) -> Sequence[Sequence[str]]:
+        """The ids of the buttons under each post of `shown`, in the order in which they stand there."""
+        ...
+
     async def notices(self) -> Sequence[str]:
         """What the asker was told alone."""
         ...
@@ -40,6 +44,8 @@ EMOJI = "\U0001f469\U0001f3fd\N{ZERO WIDTH JOINER}\U0001f680"
 """A woman astronaut: four code points, seven UTF-16 units, one thing to see."""
 
 _PINGS = "@everyone @here <!channel> <!here> <!everyone> <@U1> <@1> <@!1> <@&1> <!subteam^S1> go"
+
+STOP, AGAIN, UNDO = Button("stop:1", "Stop"), Button("again:1", "Try again"), Button("undo:1", "Undo")
 
 
 def filled(channel: Channel, unit: str) -> str:
@@ -151,6 +157,89 @@ class ChannelContract:
         await rig.channel.delete(post_id)
         assert list(await rig.shown()) == []
 
+    async def test_a_finished_post_shows_its_buttons(self, rig: Rig, key: Keys) -> None:
+        self._needs_buttons(rig)
+        await rig.channel.send(Post("Paris.", final=True, key=key(), buttons=(AGAIN, UNDO)))
+        await rig.channel.send(Post("Rome.", final=True, key=key()))
+        assert _plain(await rig.buttons()) == [[AGAIN.id, UNDO.id], []]
+        assert list(await rig.shown()) == ["Paris.", "Rome."]
+
+    async def test_a_post_that_grew_shows_the_buttons_of_its_end(self, rig: Rig, key: Keys) -> None:
+        self._needs_buttons(rig)
+        name = key()
+        post_id = await rig.channel.send(Post("Paris is", final=False, key=name))
+        await rig.channel.edit(post_id, Post("Paris is the", final=False, key=name))
+        await rig.channel.edit(post_id, Post("Paris is the capital.", final=True, key=name, buttons=(AGAIN,)))
+        assert list(await rig.shown()) == ["Paris is the capital."]
+        assert _plain(await rig.buttons()) == [[AGAIN.id]]
+
+    async def test_an_unfinished_post_with_buttons_does_no_harm(self, rig: Rig, key: Keys) -> None:
+        self._needs_buttons(rig)
+        name = key()
+        post_id = await rig.channel.send(Post("Paris is", final=False, key=name, buttons=(STOP,)))
+        await rig.channel.edit(post_id, Post("Paris is the", final=False, key=name, buttons=(STOP,)))
+        assert _plain(await rig.buttons()) in ([[STOP.id]], [[]])
+        await rig.channel.edit(post_id, Post("Paris is it.", final=True, key=name, buttons=(AGAIN, UNDO)))
+        assert list(await rig.shown()) == ["Paris is it."]
+        assert _plain(await rig.buttons()) == [[AGAIN.id, UNDO.id]]
+
+    async def test_an_edit_without_buttons_takes_them_away(self, rig: Rig, key: Keys) -> None:
+        self._needs_buttons(rig)
+        name = key()
+        post_id = await rig.channel.send(Post("Paris.", final=True, key=name, buttons=(AGAIN, UNDO)))
+        await rig.channel.edit(post_id, Post("Lyon.", final=True, key=name))
+        assert list(await rig.shown()) == ["Lyon."]
+        assert _plain(await rig.buttons()) == [[]]
+
+    async def test_an_edit_that_only_changes_the_buttons_is_made(self, rig: Rig, key: Keys) -> None:
+        self._needs_buttons(rig)
+        name = key()
+        post_id = await rig.channel.send(Post("Paris.", final=True, key=name))
+        for buttons in ((AGAIN, UNDO), (UNDO, AGAIN), (UNDO,), ()):
+            await rig.channel.edit(post_id, Post("Paris.", final=True, key=name, buttons=buttons))
+            assert _plain(await rig.buttons()) == [[button.id for button in buttons]]
+        assert list(await rig.shown()) == ["Paris."]
+
+    async def test_a_full_row_of_the_longest_buttons_fits_under_the_longest_post(self, rig: Rig, key: Keys) -> None:
+        self._needs_buttons(rig)
+        row = tuple(Button(f"{number}".ljust(64, "x"), f"{number}".ljust(75, "y")) for number in range(5))
+        text = filled(rig.channel, "x")
+        await rig.channel.send(Post(text, final=True, key=key(), buttons=row))
+        assert _plain(await rig.buttons()) == [[button.id for button in row]]
+        assert list(await rig.shown()) == [text]
+
+    async def test_posts_are_found_by_the_keys_they_were_sent_with(self, rig: Rig, key: Keys) -> None:
+        self._needs_finding(rig)
+        names = [key(), key()]
+        first = await rig.channel.send(Post("One.", final=True, key=names[0]))
+        second = await rig.channel.send(Post("Two is", final=False, key=names[1]))
+        assert dict(await rig.channel.find(names, ())) == {names[0]: first, names[1]: second}
+
+    async def test_a_finished_post_is_found_by_its_key(self, rig: Rig, key: Keys) -> None:
+        self._needs_finding(rig)
+        name = key()
+        post_id = await rig.channel.send(Post("Paris is", final=False, key=name, buttons=(STOP,)))
+        await rig.channel.edit(post_id, Post("Paris is it.", final=True, key=name, buttons=(AGAIN,)))
+        assert dict(await rig.channel.find([name], ())) == {name: post_id}
+
+    async def test_nothing_is_found_for_keys_that_were_never_sent(self, rig: Rig, key: Keys) -> None:
+        assert dict(await rig.channel.find([key(), key()], ())) == {}
+        assert dict(await rig.channel.find([], ())) == {}
+
+    async def test_a_known_post_is_not_found_in_place_of_a_missing_one(self, rig: Rig, key: Keys) -> None:
+        self._needs_finding(rig)
+        mine, lost = key(), key()
+        known = [await rig.channel.send(Post("Another answer", final=False, key=key()))]
+        assert dict(await rig.channel.find([mine, lost], known)) == {}
+        post_id = await rig.channel.send(Post("Paris is", final=False, key=mine))
+        assert dict(await rig.channel.find([mine], known)) == {mine: post_id}
+
+    async def test_a_deleted_post_is_not_found(self, rig: Rig, key: Keys) -> None:
+        self._needs_finding(rig)
+        name = key()
+        await rig.channel.delete(await rig.channel.send(Post("Never mind.", final=True, key=name)))
+        assert dict(await rig.channel.find([name], ())) == {}
+
     async def test_a_notice_reaches_the_asker(self, rig: Rig) -> None:
         await rig.channel.notify("The gateway is busy.")
         assert list(await rig.notices()) == ["The gateway is busy."]
@@ -168,6 +257,18 @@ class ChannelContract:
         await rig.channel.notify(_PINGS)
         assert list(await rig.pings()) == []
 
+    def _needs_buttons(self, rig: Rig) -> None:
+        if not rig.channel.capabilities.buttons:
+            pytest.skip("there are no buttons here")
+
+    def _needs_finding(self, rig: Rig) -> None:
+        if not rig.rewrites:
+            pytest.skip("what was shown here cannot be read back")
+
     def _needs_rewriting(self, rig: Rig) -> None:
         if not rig.rewrites:
             pytest.skip("what was shown here stays")
+
+
+def _plain(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [list(row) for row in rows]

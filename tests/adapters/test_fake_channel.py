@@ -20,6 +20,9 @@ class _FakeRig:
     async def shown(self) -> list[str]:
         return self.channel.shown()
 
+    async def buttons(self) -> list[list[str]]:
+        return [[button.id for button in post.buttons] for post in self.channel.posts if not post.deleted]
+
     async def notices(self) -> list[str]:
         return self.channel.notices
 
@@ -36,7 +39,7 @@ class TestFakeChannel(ChannelContract):
 class TestFakeChannelThatCountsBytes(ChannelContract):
     @pytest.fixture
     def rig(self) -> Rig:
-        return _FakeRig(FakeChannel(Capabilities(500, lambda text: len(text.encode()), 1.0)))
+        return _FakeRig(FakeChannel(Capabilities(500, lambda text: len(text.encode()), 1.0, buttons=True)))
 
 
 async def test_a_known_key_is_not_posted_twice() -> None:

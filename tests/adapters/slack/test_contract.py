@@ -26,6 +26,9 @@ class SlackRig:
     async def shown(self) -> Sequence[str]:
         return [_read(post) for post in self._posts() if post.ephemeral_to is None]
 
+    async def buttons(self) -> Sequence[Sequence[str]]:
+        return [post.actions for post in self._posts() if post.ephemeral_to is None]
+
     async def notices(self) -> Sequence[str]:
         private = [post for post in self._posts() if post.ephemeral_to == ANN or self.place == DIRECT]
         return [_read(post) for post in private]

@@ -61,6 +61,9 @@ class TerminalRig:
     async def shown(self) -> Sequence[str]:
         return [text.removesuffix("\n") for text in self.channel.seen.values()]
 
+    async def buttons(self) -> Sequence[Sequence[str]]:
+        return [() for _ in self.channel.seen]
+
     async def notices(self) -> Sequence[str]:
         return self.channel.told
 

@@ -27,6 +27,7 @@ def _shown(workspace: Workspace, message: Message) -> ShownMessage:
         ephemeral_to=message.ephemeral_to,
         edited=message.edited,
         buttons=tuple(label for block in message.blocks for label in blocks.buttons(block)),
+        actions=tuple(str(each["action_id"]) for block in message.blocks for each in blocks.actions(block)),
         tasks=tuple(message.tasks.values()),
     )
 

@@ -77,7 +77,7 @@ class CommandOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """A message as a person sees it now."""
+    """A message as a person sees it now; `buttons` are their labels, `actions` the ids that a press sends back."""
 
     ts: str
     author: str
@@ -87,6 +87,7 @@ class ShownMessage:
     ephemeral_to: str | None = None
     edited: bool = False
     buttons: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
 
 
