@@ -2,44 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from time import time
 from typing import Any
 
 import aiohttp
 import discord
-from discord import app_commands
 
 from adapters.discord import commands as table
 from adapters.discord import events, sdk
-from adapters.discord.deferral import Deferral, Deferrals
+from adapters.discord.ears import Ears
+from adapters.discord.interactions import Interactions
 from adapters.discord.me import Me
-from adapters.discord.token import LIFETIME, Token
-from bot.contract import Accept, Address, Addressed, Channel, Command, CommandInvoked, Host, MessageReceived, Origin
+from bot.contract import Address, Addressed, MessageReceived, Origin
 from bot.errors import ChannelError
 
 log = logging.getLogger("parley.discord")
 
-DEFER_AFTER_S = 1.5
-"""Half of the three seconds that Discord waits."""
-
 _ASKING_S = 10.0
 
 Place = discord.abc.Messageable | discord.abc.GuildChannel | discord.Thread
-
-
-@dataclass(frozen=True, slots=True)
-class Ears:
-    """What a listener works with. `accept` and `commands` are the engine's; `open` makes channels."""
-
-    host: Host
-    deferrals: Deferrals
-    open: Callable[[Origin], Channel]
-    accept: Accept
-    commands: Sequence[Command]
-    defer_after: float = field(default=DEFER_AFTER_S)
 
 
 class Listener(discord.Client):
@@ -49,7 +31,7 @@ class Listener(discord.Client):
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=content)
         super().__init__(intents=intents, **sdk.OPTIONS)
         self._ears = ears
-        self._commands = {command.name: command for command in ears.commands}
+        self._interactions = Interactions(ears)
         self._parents: dict[int, int | None] = {}
         self._working: set[asyncio.Task[Any]] = set()
 
@@ -105,10 +87,7 @@ class Listener(discord.Client):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         async with self._work():
-            if interaction.type is discord.InteractionType.autocomplete:
-                await self._complete(interaction)
-            elif interaction.type is discord.InteractionType.application_command:
-                await self._invoked(interaction)
+            await self._interactions.take(interaction, self._me(None))
 
     async def _save(self, event: MessageReceived) -> None:
         try:
@@ -129,33 +108,6 @@ class Listener(discord.Client):
             place = await self._address(self._place(guild, channel))
             for message in messages:
                 await self._ears.accept(events.message_deleted(place, message))
-
-    async def _complete(self, interaction: discord.Interaction[Any]) -> None:
-        command = self._commands.get(events.command_name(interaction))
-        for name, option in events.options(interaction).items():
-            if option.get("focused"):
-                found = table.choices(command, name, str(option["value"]))
-                await _suggest(interaction, found)
-
-    async def _invoked(self, interaction: discord.Interaction[Any]) -> None:
-        command = self._commands.get(events.command_name(interaction))
-        token = _token(interaction, private=command is None or command.private)
-        event = events.command_invoked(interaction, token, self._me(None))
-        deferral = self._ears.deferrals.add(interaction, private=token.private)
-        timer = asyncio.get_running_loop().call_later(self._ears.defer_after, deferral.begin)
-        try:
-            await self._command(event, deferral)
-        finally:
-            timer.cancel()
-
-    async def _command(self, event: CommandInvoked, deferral: Deferral) -> None:
-        try:
-            await self._ears.accept(event)
-        except Exception:  # the rim of receiving: whatever kept it from being saved, the asker is told
-            log.exception("discord_command_not_saved command=%s", event.name)
-            await deferral.refuse(self._ears.host.text("not-saved", event.origin.locale))
-        else:
-            await asyncio.wait({deferral.begin()})
 
     def _me(self, guild: discord.Guild | None) -> Me:
         role = guild.self_role if guild is not None else None
@@ -194,25 +146,3 @@ class Listener(discord.Client):
             self._working.add(task)
             task.add_done_callback(self._working.discard)
         yield
-
-
-def _token(interaction: discord.Interaction[Any], *, private: bool) -> Token:
-    return Token(
-        address=events.interaction_address(interaction),
-        application=interaction.application_id,
-        interaction=interaction.id,
-        secret=interaction.token,
-        until=time() + LIFETIME,
-        private=private,
-        may_post=events.may_post(interaction),
-    )
-
-
-async def _suggest(interaction: discord.Interaction[Any], values: Sequence[str]) -> None:
-    choices = [app_commands.Choice(name=value, value=value) for value in values]
-    try:
-        async with asyncio.timeout(_ASKING_S):
-            await interaction.response.autocomplete(choices)
-    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
-        # The person has typed on meanwhile: nobody waits for this any more.
-        log.debug("discord_suggestions_late error=%s", type(error).__name__)

@@ -13,8 +13,9 @@ import discord
 from adapters.discord import events, sdk
 from adapters.discord.channel import DiscordChannel
 from adapters.discord.deferral import Deferrals
+from adapters.discord.ears import DEFER_AFTER_S, Ears
 from adapters.discord.failures import brief
-from adapters.discord.listener import DEFER_AFTER_S, Ears, Listener
+from adapters.discord.listener import Listener
 from adapters.discord.me import Me
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.speaker import Speaker
