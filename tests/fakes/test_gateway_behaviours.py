@@ -326,3 +326,21 @@ async def test_it_serves_as_a_process_of_its_own() -> None:
     process.terminate()
     assert got.content == "from afar"
     assert await process.wait() == 0
+
+
+async def test_a_judge_meets_each_request_by_what_it_says_and_a_script_comes_before_him(gateway: FakeGateway) -> None:
+    gateway.judge(lambda seen: Answer(f"for {seen.headers['x-turn']}") if "x-turn" in seen.headers else Fail(503))
+    gateway.script(Answer("scripted"))
+    assert (await post(gateway, STREAM, x_turn="3")).content == "scripted"
+    assert (await post(gateway, STREAM, x_turn="4")).content == "for 4"
+    assert (await post(gateway, STREAM)).status == 503
+
+
+async def test_a_request_tells_whether_its_answer_was_sent_to_the_end_and_when_it_was_over(
+    gateway: FakeGateway,
+) -> None:
+    gateway.script(Answer("a whole answer"), Answer("a cut answer", end=Cut(after=1)))
+    for _ in range(2):
+        await post(gateway, STREAM)
+    assert [seen.whole for seen in gateway.requests] == [True, False]
+    assert all(seen.ended_at is not None and seen.ended_at >= seen.at for seen in gateway.requests)

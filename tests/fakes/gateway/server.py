@@ -11,7 +11,7 @@ from typing import NoReturn, Self
 
 from aiohttp import web
 
-from tests.fakes.gateway.behaviours import Answer, Behaviour, Cut, Fail, Hang, Json, Raw, Reset
+from tests.fakes.gateway.behaviours import Answer, Behaviour, Cut, Fail, Hang, Json, Raw, Reset, Whole
 from tests.fakes.gateway.chat import ChatFrames, models_list
 from tests.fakes.gateway.chat_fields import check_fields
 from tests.fakes.gateway.delivery import Delivery, forever, plain, reset
@@ -35,7 +35,8 @@ class SeenRequest:
 
     `headers` have lower-case names and no secrets; `body` is empty where it was no JSON object; `status` is 0
     until it is answered; `closed_early` says that the client went away before the answer was complete, `reset` that
-    the gateway itself broke the connection.
+    the gateway itself broke the connection, `whole` that the answer was sent to its proper end. `ended_at` is None
+    while it is under way.
     """
 
     method: str
@@ -46,6 +47,8 @@ class SeenRequest:
     status: int = 0
     closed_early: bool = False
     reset: bool = False
+    whole: bool = False
+    ended_at: float | None = None
 
     @property
     def model(self) -> str:
@@ -72,6 +75,7 @@ class FakeGateway:
         self._default = Answer(text=echo)
         self._by_model: dict[str, Answer] = {}
         self._script: deque[Behaviour] = deque()
+        self._judge: Callable[[SeenRequest], Behaviour] | None = None
         self._leaving = False
         self._runner = web.AppRunner(self._app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.01)
 
@@ -93,6 +97,10 @@ class FakeGateway:
     def script(self, *behaviours: Behaviour) -> None:
         """How the next acceptable requests for an answer are met, one each, in the order they come in."""
         self._script.extend(behaviours)
+
+    def judge(self, each: Callable[[SeenRequest], Behaviour]) -> None:
+        """How every acceptable request is met that no script is left for, decided when it has come."""
+        self._judge = each
 
     def refused(self, model: str) -> frozenset[str]:
         """Fields that this model refuses on the chat endpoint whatever their value."""
@@ -131,6 +139,8 @@ class FakeGateway:
         except (asyncio.CancelledError, ConnectionResetError):
             seen.closed_early = not self._leaving and not seen.reset
             raise
+        finally:
+            seen.ended_at = time.monotonic()
         seen.status = response.status
         return response
 
@@ -198,7 +208,7 @@ class FakeGateway:
             refuse(message, "messages", "context_length_exceeded")
 
     async def _behave(self, request: web.Request, seen: SeenRequest, rules: Rules) -> web.StreamResponse:
-        behaviour = self._script.popleft() if self._script else self._by_model.get(rules.id, self._default)
+        behaviour = self._next(seen, rules)
         seen.reset = behaviour == Reset() or (isinstance(behaviour, Answer) and _rude(behaviour))
         match behaviour:
             case Fail():
@@ -213,15 +223,23 @@ class FakeGateway:
                 return await self._deliver(request, seen, rules, behaviour)
         return web.Response()
 
+    def _next(self, seen: SeenRequest, rules: Rules) -> Behaviour:
+        if self._script:
+            return self._script.popleft()
+        if self._judge is not None:
+            return self._judge(seen)
+        return self._by_model.get(rules.id, self._default)
+
     async def _deliver(
         self, request: web.Request, seen: SeenRequest, rules: Rules, answer: Answer
     ) -> web.StreamResponse:
         fallback = self._by_model.get(rules.id, self._default)
         speech = decide(answer if answer.text is not None else replace(answer, text=fallback.text), seen.body, rules)
         delivery = Delivery(request, speech, _frames(request.path, speech, len(self.requests)))
-        if seen.body.get("stream") is True and not answer.as_json:
-            return await delivery.stream()
-        return await delivery.whole()
+        streamed = seen.body.get("stream") is True and not answer.as_json
+        response = await delivery.stream() if streamed else await delivery.whole()
+        seen.whole = isinstance(answer.end, Whole)
+        return response
 
 
 def _frames(path: str, speech: Speech, number: int) -> Frames:

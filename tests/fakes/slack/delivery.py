@@ -43,11 +43,12 @@ class Wire(Protocol):
 
 
 class Deliveries:
-    """All events, and the tries that are still to come."""
+    """All events, and the tries that are still to come; `retries` may be made shorter than Slack's own."""
 
     def __init__(self, clock: Clock, changes: Changes, wire: Wire) -> None:
         self.all: list[Delivery] = []
         self.wire = wire
+        self.retries: Sequence[float] = RETRIES
         self._under_way = 0
         self._clock = clock
         self._changes = changes
@@ -94,7 +95,7 @@ class Deliveries:
 
     async def _deliver(self, delivery: Delivery) -> None:
         retry: Retry | None = None
-        for number, wait in enumerate(_waits(), start=1):
+        for number, wait in enumerate((0.0, *self.retries), start=1):
             await self._clock.sleep(wait)
             delivery.attempts += 1
             outcome = await self._send(delivery, retry)
@@ -110,7 +111,3 @@ class Deliveries:
         delivery.acked = delivery.acked or outcome.acked
         self._changes.notify()
         return outcome
-
-
-def _waits() -> Sequence[float]:
-    return (0.0, *RETRIES)

@@ -55,7 +55,11 @@ class Status:
 
 @dataclass(slots=True)
 class Workspace:
-    """Everything that Slack knows; the methods of the Web API and the people both change it."""
+    """Everything that Slack knows; the methods of the Web API and the people both change it.
+
+    `agent`: the app is declared as one, so that its streams open a session in their thread
+    (https://docs.slack.dev/ai/agent-sessions); `sessions` holds their status by channel and thread.
+    """
 
     clock: Clock
     changes: Changes
@@ -65,6 +69,10 @@ class Workspace:
     statuses: dict[tuple[str, str], Status] = field(default_factory=dict)
     pinged: list[Ping] = field(default_factory=list)
     scopes: set[str] = field(default_factory=lambda: set(GRANTED))
+    agent: bool = True
+    sessions: dict[tuple[str, str], str] = field(default_factory=dict)
+    skew_s: float = 0.0
+    """How far the clock behind new message ids is from this machine's; ids rise even where it goes back."""
     _last_ts: int = 0
 
     def __post_init__(self) -> None:
@@ -74,7 +82,7 @@ class Workspace:
 
     def next_ts(self) -> str:
         """A message id: seconds, a dot, six digits; never given twice."""
-        self._last_ts = max(self._last_ts + 100, time.time_ns() // 1000)
+        self._last_ts = max(self._last_ts + 100, time.time_ns() // 1000 + int(self.skew_s * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
     def channel(self, id: str) -> Channel:
@@ -129,6 +137,11 @@ class Workspace:
         if message.author == self.identity.bot_user_id:
             self._note_pings(channel, message)
         self.changes.notify()
+
+    def session(self, channel: str, thread_ts: str | None, status: str) -> None:
+        """Open or move the session of a thread; nothing where the app is no agent."""
+        if self.agent and thread_ts is not None:
+            self.sessions[channel, thread_ts] = status
 
     def streaming(self, stream: Stream | None) -> bool:
         """Whether a stream still takes words: not stopped, and not past its five minutes."""

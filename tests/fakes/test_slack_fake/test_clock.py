@@ -5,7 +5,9 @@ import time
 from functools import partial
 from operator import le
 
+from tests.fakes.slack import FakeSlack
 from tests.fakes.slack.clock import Changes, Clock
+from tests.fakes.slack.workspace import Workspace
 
 
 async def test_a_fast_clock_sleeps_shorter() -> None:
@@ -45,3 +47,21 @@ async def test_every_change_wakes_all_who_wait() -> None:
         seen[0] = number
         changes.notify()
     await asyncio.wait_for(asyncio.gather(*waiting), 1)
+
+
+async def test_ids_follow_a_clock_that_jumps_and_still_rise_where_it_goes_back() -> None:
+    workspace = Workspace(Clock(), Changes())
+    first = workspace.next_ts()
+    workspace.skew_s = 600.0
+    ahead = workspace.next_ts()
+    workspace.skew_s = -600.0
+    assert float(ahead) - float(first) >= 600
+    assert 0 < float(workspace.next_ts()) - float(ahead) < 1
+
+
+async def test_the_waits_between_two_tries_of_an_event_can_be_made_shorter() -> None:
+    async with FakeSlack() as slack:
+        slack.server.deliveries.retries = (0.0, 0.01)
+        slack.push({"type": "message"})
+        await slack.until(lambda: slack.idle)
+        assert [(each.attempts, each.given_up) for each in slack.deliveries] == [(3, True)]
