@@ -8,6 +8,7 @@ from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import SettingsError
+from bot.model import ConversationId
 from bot.store.pending import Pending
 from bot.store.sqlite import Sqlite
 
@@ -19,8 +20,20 @@ _SETTING = "DATABASE_URL"
 _POSTGRES = "bot.store.postgres:Postgres.open"
 
 
+class Enqueue(Protocol):
+    """Has a conversation worked on, by whichever process, from the commit of the transaction on."""
+
+    async def __call__(self, connection: object, conversation: ConversationId) -> None:
+        """`connection` is the driver's own, in the middle of the transaction."""
+        ...
+
+
 class Database(Protocol):
-    """Runs transactions. A function that it runs uses only the connection it is handed, and never waits."""
+    """Runs transactions. A function that it runs uses only the connection it is handed, and never waits.
+
+    `woken` tells from what a transaction returned which conversation has a turn to work on now. Where the work is
+    shared by several processes, that is put down in the same transaction: neither is there without the other.
+    """
 
     async def tx(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in one transaction: committed when it returns, rolled back when it raises."""
@@ -30,10 +43,24 @@ class Database(Protocol):
         """The same for what may be lost in a power cut, because it is simply done again afterwards."""
         ...
 
+    async def tx_waking(
+        self,
+        woken: Callable[[T], ConversationId | None],
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """The same as `tx` for what may open a turn."""
+        ...
+
     async def tx_early(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+        self,
+        woken: Callable[[T], ConversationId | None],
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Pending[T]:
-        """Run `work` in one transaction and hand out what it returned while the commit is still under way."""
+        """The same as `tx_waking`, and hand out what `work` returned while the commit is still under way."""
         ...
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -45,12 +72,15 @@ class Database(Protocol):
         ...
 
 
-async def connect(url: str) -> Database:
-    """The database of `DATABASE_URL`; the driver is ours to choose. Raises `SettingsError`."""
+async def connect(url: str, enqueue: Enqueue | None = None) -> Database:
+    """The database of `DATABASE_URL`; the driver is ours to choose. Raises `SettingsError`.
+
+    SQLite has no use for `enqueue`: its one process does all the work itself.
+    """
     parsed = _parse(url)
     if parsed.drivername == "sqlite":
         return await Sqlite.open(parsed)
-    return await _postgres()(parsed)
+    return await _postgres()(parsed, enqueue)
 
 
 def is_shared(url: str) -> bool:
@@ -71,9 +101,9 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-def _postgres() -> Callable[[URL], Awaitable[Database]]:
+def _postgres() -> Callable[[URL, Enqueue | None], Awaitable[Database]]:
     try:
-        opener: Callable[[URL], Awaitable[Database]] = resolve_name(_POSTGRES)
+        opener: Callable[[URL, Enqueue | None], Awaitable[Database]] = resolve_name(_POSTGRES)
     except ImportError as error:
         raise SettingsError(_SETTING, "PostgreSQL needs its driver", "pip install 'parley-bot[postgres]'") from error
     return opener

@@ -7,9 +7,11 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import SettingsError
+from bot.model import ConversationId
+from bot.store.database import Enqueue
 from bot.store.pending import Pending
 
 P = ParamSpec("P")
@@ -26,11 +28,12 @@ _EXTRA = 5
 class Postgres:
     """A database on a server, shared with other processes."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, enqueue: Enqueue | None) -> None:
         self._engine = engine
+        self._enqueue = enqueue
 
     @classmethod
-    async def open(cls, url: URL) -> Self:
+    async def open(cls, url: URL, enqueue: Enqueue | None = None) -> Self:
         """Connect once, to know that it works. Raises `SettingsError` when it does not."""
         engine = create_async_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -44,7 +47,7 @@ class Postgres:
         )
         try:
             async with engine.connect():
-                return cls(engine)
+                return cls(engine, enqueue)
         except DBAPIError as error:
             await engine.dispose()
             wrong = f"PostgreSQL cannot be used ({_first_line(error)})"
@@ -59,14 +62,32 @@ class Postgres:
         """The same as `tx`: a server may crash while we live on, and an attempt must not be counted twice."""
         return await self.tx(work, *args, **kwargs)
 
+    async def tx_waking(
+        self,
+        woken: Callable[[T], ConversationId | None],
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run `work` and put down what it has woken, in one transaction."""
+        async with asyncio.timeout(_TRANSACTION_SECONDS), self._engine.begin() as connection:
+            value = await connection.run_sync(work, *args, **kwargs)
+            await self._wake(connection, woken(value))
+            return value
+
     async def tx_early(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+        self,
+        woken: Callable[[T], ConversationId | None],
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Pending[T]:
-        """Run `work` in one transaction; the commit goes on in a task of its own."""
+        """The same; the commit goes on in a task of its own."""
         async with AsyncExitStack() as stack:
             async with asyncio.timeout(_TRANSACTION_SECONDS):
                 connection = await stack.enter_async_context(self._engine.begin())
                 value = await connection.run_sync(work, *args, **kwargs)
+                await self._wake(connection, woken(value))
             return Pending(value, asyncio.ensure_future(_commit(stack.pop_all())))
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -76,6 +97,11 @@ class Postgres:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+    async def _wake(self, connection: AsyncConnection, conversation: ConversationId | None) -> None:
+        if self._enqueue is not None and conversation is not None:
+            raw = await connection.get_raw_connection()
+            await self._enqueue(raw.driver_connection, conversation)
 
 
 async def _commit(transaction: AsyncExitStack) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, StaticPool, create_engine
 from sqlalchemy.exc import DatabaseError
 
 from bot.errors import SettingsError
+from bot.model import ConversationId
 from bot.store.pending import Pending
 
 P = ParamSpec("P")
@@ -68,8 +69,22 @@ class Sqlite:
         """The same, except that a power cut may undo it for some seconds; the end of the process may not."""
         return await self._hop(_RELAXED, partial(work, self._connection, *args, **kwargs))
 
+    async def tx_waking(
+        self,
+        woken: Callable[[T], ConversationId | None],
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """The same as `tx`: who opened the turn works on it."""
+        return await self.tx(work, *args, **kwargs)
+
     async def tx_early(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+        self,
+        woken: Callable[[T], ConversationId | None],
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Pending[T]:
         """Run `work` in one transaction; its result is here before the disk has it, which takes most of the time."""
         loop = asyncio.get_running_loop()

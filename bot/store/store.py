@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -11,9 +12,24 @@ from sqlalchemy.exc import DBAPIError
 from bot.contract import Address, Addressed, Keys, MessageReceived, Origin, PostId
 from bot.errors import SettingsError
 from bot.gateway.values import Lesson
-from bot.model import Accepted, Answer, Bounds, Choice, Claim, ConversationId, TurnId, TurnState, Verdict, Window
-from bot.store import accepting, choices, claiming, history, places, schema, turns
-from bot.store.database import Database, connect, is_shared
+from bot.model import (
+    Accepted,
+    Answer,
+    Bounds,
+    Choice,
+    Claim,
+    ConversationId,
+    Followed,
+    Press,
+    Steered,
+    Stood,
+    TurnId,
+    TurnState,
+    Verdict,
+    Window,
+)
+from bot.store import accepting, choices, claiming, following, history, inbox, places, schema, steering, turns
+from bot.store.database import Database, Enqueue, connect, is_shared
 from bot.store.pending import Pending
 
 T = TypeVar("T")
@@ -32,13 +48,13 @@ class Store:
         self._database = database
 
     @classmethod
-    async def open(cls, url: str, *, upgrade: bool | None = None) -> Self:
+    async def open(cls, url: str, *, upgrade: bool | None = None, enqueue: Enqueue | None = None) -> Self:
         """Connect to `sqlite:///PATH` or `postgresql://…` and see to its schema. Raises `SettingsError`.
 
         `upgrade` allows an older schema to be brought up; by default where this process is the only one to
-        use the database, which is on SQLite.
+        use the database, which is on SQLite. `enqueue` joins every transaction that opens a turn, on PostgreSQL.
         """
-        database = await connect(url)
+        database = await connect(url, enqueue)
         try:
             await database.tx(schema.ensure, upgrade=not is_shared(url) if upgrade is None else upgrade)
         except DBAPIError as error:
@@ -90,11 +106,11 @@ class Store:
                 return _settled((Accepted(Verdict.IGNORED), None))
             if message.addressed is Addressed.OTHER:
                 return _settled((await self._database.tx(accepting.hear, message), None))
-        return await self._database.tx_early(accepting.take, message, bounds, command, begin)
+        return await self._database.tx_early(_queued, accepting.take, message, bounds, command, begin)
 
     async def first_seen(self, keys: Keys) -> bool:
         """Note a delivery that makes no turn; False when it was noted before."""
-        return await self._database.tx(accepting.first_seen, keys)
+        return await self._database.tx(inbox.first_seen, keys)
 
     async def claim(self, conversation: ConversationId, limit: int, *, again: bool = True) -> Claim | None:
         """Begin the conversation's oldest open turn; None when there is none.
@@ -109,7 +125,7 @@ class Store:
 
     async def moved(self, turn: TurnId, attempt: int, origin: Origin) -> ConversationId:
         """Let a running turn go on at another place, its questions with it; the conversation there."""
-        return await self._database.tx(turns.moved, turn, attempt, origin)
+        return await self._database.tx_waking(_there, turns.moved, turn, attempt, origin)
 
     async def check(self, turn: TurnId, attempt: int) -> None:
         """Raise `Fenced` unless the turn is still this attempt's."""
@@ -165,16 +181,66 @@ class Store:
         """Replace what was chosen at exactly this place."""
         await self._database.tx(choices.choose, address, choice)
 
-    async def edited(self, address: Address, message_id: str, text: str) -> bool:
-        """Give a remembered message its new text; False where it is unknown."""
-        return await self._database.tx(history.edited, address, message_id, text)
+    async def edited(self, address: Address, message_id: str, text: str, at: datetime | None = None) -> Followed:
+        """Give a remembered message its new text, with the platform's own time of the edit.
 
-    async def deleted(self, address: Address, message_id: str) -> bool:
-        """Empty a remembered message and show it no more; a turn that waits with no other question is over.
-
-        False where the message is unknown.
+        Where it asks the newest question its turn is opened again; later answers to an older one become stale.
         """
-        return await self._database.tx(history.deleted, address, message_id)
+        return await self._database.tx_waking(_to_wake, following.edited, address, message_id, text, at)
+
+    async def deleted(self, address: Address, message_id: str) -> Followed:
+        """Empty a remembered message and show it no more; a turn with no other question is over, its answer gone
+        from the history.
+        """
+        return await self._database.tx_waking(_to_wake, following.deleted, address, message_id)
+
+    async def again(self, press: Press, *, continues: bool = False) -> Steered:
+        """Open a closed turn again: to be answered anew, or to go on where its answer ends."""
+        return await self._database.tx_waking(_to_wake, steering.again, press, continues=continues)
+
+    async def stop(self, press: Press) -> Steered:
+        """Note that a running turn is to end with what it has; whoever runs it asks `stopped`."""
+        return await self._database.tx(steering.stop, press)
+
+    async def stopped(self, turn: TurnId, attempt: int) -> bool:
+        """Whether somebody wants the answer to stop."""
+        return await self._database.read(turns.stopped, turn, attempt)
+
+    async def undo(self, press: Press) -> Steered:
+        """Take a closed turn's exchange out of the history."""
+        return await self._database.tx(steering.undo, press)
+
+    async def rate(self, press: Press, value: int) -> Steered:
+        """Keep an opinion of a turn's answer: 1 or -1. Anybody may have one."""
+        return await self._database.tx(steering.rate, press, value)
+
+    async def stood(self, turn: TurnId) -> Stood | None:
+        """What a closed turn shows; None for one that is open or unknown."""
+        return await self._database.read(steering.stood, turn)
+
+    async def newest(self, address: Address) -> TurnId | None:
+        """The turn of the newest exchange of a place."""
+        return await self._database.read(steering.newest, address)
+
+    async def running(self, address: Address) -> TurnId | None:
+        """The turn that is being answered at a place."""
+        return await self._database.read(steering.running, address)
+
+    async def turn_of(self, address: Address, post: PostId) -> TurnId | None:
+        """The turn that a post of ours belongs to."""
+        return await self._database.read(steering.by_post, address, post)
+
+    async def known_posts(self, turn: TurnId) -> frozenset[PostId]:
+        """The posts of all answers in a turn's conversation and of what was answered near it in its channel."""
+        return await self._database.read(turns.known_posts, turn)
+
+    async def active(self, platform: str, since: datetime) -> tuple[Address, ...]:
+        """The places in which a question was asked since then, the latest first."""
+        return await self._database.read(turns.active, platform, since)
+
+    async def unseen(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those place keys of which nothing was ever delivered or remembered."""
+        return await self._database.read(inbox.unseen, list(keys))
 
     async def lessons(self) -> tuple[Lesson, ...]:
         """All that refusals taught."""
@@ -183,6 +249,20 @@ class Store:
     async def learn(self, lesson: Lesson) -> None:
         """Remember a lesson, in the place of an older one about the same field."""
         await self._database.tx(choices.learn, lesson)
+
+
+def _queued(taken: tuple[Accepted, Claim | None]) -> ConversationId | None:
+    """A turn that was begun at once is in good hands."""
+    accepted, claim = taken
+    return accepted.conversation if claim is None and accepted.verdict is Verdict.QUEUED else None
+
+
+def _to_wake(changed: Steered | Followed) -> ConversationId | None:
+    return changed.wake
+
+
+def _there(conversation: ConversationId) -> ConversationId:
+    return conversation
 
 
 def _settled(value: T) -> Pending[T]:
