@@ -18,6 +18,9 @@ def checked(blocks: Sequence[Json]) -> Sequence[Json]:
         raise ApiError("invalid_blocks")
     for block in blocks:
         _check(block)
+    named = [block["block_id"] for block in blocks if block.get("block_id")]
+    if len(named) != len(set(named)):
+        raise ApiError("invalid_blocks", response_metadata={"messages": ["[ERROR] block_id is not unique"]})
     if sum(measure(str(block.get("text", ""))) for block in blocks if block.get("type") == "markdown") > MARKDOWN_LIMIT:
         raise ApiError("msg_too_long")
     return blocks
@@ -62,6 +65,7 @@ def _check(block: Json) -> None:
         or (kind == "image" and not 1 <= measure(str(block.get("alt_text", ""))) <= 2_000)
         or (kind in _ELEMENTS and not 1 <= len(_items(block, "elements")) <= _ELEMENTS[kind])
         or (kind in _ELEMENTS and not all(_fits(item) for item in _items(block, "elements")))
+        or (kind == "actions" and not _distinct(_items(block, "elements")))
     )
     if refused:
         raise ApiError("invalid_blocks", response_metadata={"messages": [f"[ERROR] invalid block: {kind}"]})
@@ -71,10 +75,18 @@ def _fits(element: Json) -> bool:
     if element.get("type") != "button":
         return True
     return (
-        1 <= measure(_text(element)) <= 75
+        isinstance(element.get("text"), dict)
+        and _type(element["text"]) == "plain_text"
+        and 1 <= measure(_text(element)) <= 75
         and measure(str(element.get("value", ""))) <= 2_000
         and measure(str(element.get("action_id", ""))) <= 255
     )
+
+
+def _distinct(elements: list[Json]) -> bool:
+    """An action id stands once in a block."""
+    named = [element["action_id"] for element in elements if element.get("action_id")]
+    return len(named) == len(set(named))
 
 
 def _sides(element: Json) -> list[Json]:
@@ -89,6 +101,10 @@ def _sides(element: Json) -> list[Json]:
 def _items(block: Json, name: str) -> list[Json]:
     items = block.get(name)
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _type(text: object) -> str:
+    return str(text.get("type")) if isinstance(text, dict) else ""
 
 
 def _text(holder: Json) -> str:

@@ -72,7 +72,8 @@ def update(stage: Stage, args: Args) -> Json:
         raise ApiError("msg_too_long")
     metadata = metadata_of(args)
     before = stage.payloads.stored(channel, message)
-    _replace(message, content)
+    replace(message, content)
+    message.edited_ts = stage.workspace.next_ts()
     message.metadata = message.metadata if metadata is None else metadata
     stage.altered(channel, message, before)
     return {"channel": channel.id, "ts": message.ts, "text": message.text}
@@ -125,12 +126,18 @@ def content_of(args: Args) -> Content:
     return Content(text or markdown or "", blocks, markdown is not None, linked)
 
 
-def _replace(message: Message, content: Content) -> None:
-    """Earlier blocks stay, and go on hiding the text, unless the call sends `blocks` or `markdown_text`."""
+def replace(message: Message, content: Content) -> None:
+    """Show something else.
+
+    Earlier blocks stay, and go on hiding the text, unless the call sends `blocks`; an empty list removes them.
+
+    By the letter of https://docs.slack.dev/reference/methods/chat.update they may go when only `text` is sent; of
+    `markdown_text` it says nothing. Whoever sends `blocks` is right either way.
+    """
     message.text, message.edited = content.text, True
     message.names_linked, message.markdown = content.names_linked, content.markdown
-    if content.blocks is not None or content.markdown:
-        message.blocks = tuple(content.blocks or ())
+    if content.blocks is not None:
+        message.blocks = tuple(content.blocks)
         message.stream = None
 
 

@@ -103,7 +103,7 @@ class Payloads:
             running = self._workspace.streaming(message.stream)
             shown["streaming_state"] = "in_progress" if running else "completed"
         if message.edited:
-            shown["edited"] = {"user": message.author, "ts": message.ts}
+            shown["edited"] = {"user": message.author, "ts": message.edited_ts or message.ts}
         return {**shown, **self._thread(channel, message), **self._bot(message)}
 
     def file(self, file: SharedFile) -> Json:

@@ -61,9 +61,9 @@ class FakeSlack:
         await self.server.start(extra)
         self.api_url = f"{self.server.base_url}/api/"
 
-    def user(self, id: str, name: str, locale: str = "en-US") -> User:
+    def user(self, id: str, name: str, locale: str = "en-US", *, admin: bool = False) -> User:
         """Let a person join the workspace."""
-        self.workspace.users[id] = User(id, name, locale)
+        self.workspace.users[id] = User(id, name, locale, admin=admin)
         return self.workspace.users[id]
 
     def channel(self, id: str, kind: str = "channel", members: Sequence[str] = (), *, bot: bool = True) -> Channel:
@@ -116,7 +116,7 @@ class FakeSlack:
         return await self.server.people.command(user, channel, command, text)
 
     async def press(self, user: str, channel: str, ts: str, action_id: str) -> CommandOutcome:
-        """Press a button under a message."""
+        """Press a button that stands under a message; KeyError where there is no such button."""
         return await self.server.people.press(user, channel, ts, action_id)
 
     async def stop_stream(self, user: str, channel: str, ts: str) -> None:
@@ -186,6 +186,10 @@ class FakeSlack:
     def status(self, channel: str, thread_ts: str) -> str | None:
         """The status line under a thread."""
         return self.workspace.status(channel, thread_ts)
+
+    def session(self, channel: str, thread_ts: str) -> str | None:
+        """The status of the agent session in a thread; None where there is none."""
+        return self.workspace.sessions.get((channel, thread_ts))
 
     @property
     def calls(self) -> list[Call]:

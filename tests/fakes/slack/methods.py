@@ -37,6 +37,7 @@ _READ = frozenset({"channels:read", "groups:read", "im:read", "mpim:read"})
 _HISTORY = frozenset({"channels:history", "groups:history", "im:history", "mpim:history"})
 
 METHODS: dict[str, Method] = {
+    "agents.sessions.setStatus": Method(reading.session_set_status, 3, _WRITE),
     "apps.connections.open": Method(reading.connections_open, 1, frozenset({"connections:write"}), Token.APP),
     "assistant.threads.setStatus": Method(reading.set_status, None, _WRITE | {"assistant:write"}),
     "auth.test": Method(reading.auth_test, None),

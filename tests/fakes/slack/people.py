@@ -10,6 +10,12 @@ from tests.fakes.slack.stage import Stage
 from tests.fakes.slack.values import ApiError, Channel, CommandOutcome, Json, Message, SharedFile
 
 
+def bury(message: Message) -> None:
+    """What is left of a deleted message that has replies."""
+    message.subtype, message.author, message.text = "tombstone", "USLACKBOT", "This message was deleted."
+    message.blocks, message.files, message.metadata = (), (), {}
+
+
 @dataclass(slots=True)
 class People:
     """The hands of everybody but the bot."""
@@ -45,17 +51,27 @@ class People:
         channel = self._place(user, channel_id)
         message = channel.messages[ts]
         before = self.stage.payloads.stored(channel, message)
-        message.edited = message.edited or text != message.text
+        if text != message.text:
+            message.edited, message.edited_ts = True, self.stage.workspace.next_ts()
         message.text = text
         self.stage.workspace.changes.notify()
         self._push(channel, self.stage.payloads.changed(channel, message, before))
 
     def delete(self, user: str, channel_id: str, ts: str) -> None:
-        """Take one's own message away."""
+        """Take a message away. One with replies leaves a tombstone, which is told as a change.
+
+        https://github.com/42wim/matterbridge/issues/600
+        """
         channel = self._place(user, channel_id)
-        before = self.stage.payloads.stored(channel, channel.messages[ts])
-        self.stage.workspace.remove(channel, ts)
-        self._push(channel, self.stage.payloads.deleted(channel, before))
+        message = channel.messages[ts]
+        before = self.stage.payloads.stored(channel, message)
+        if not channel.replies.get(ts):
+            self.stage.workspace.remove(channel, ts)
+            self._push(channel, self.stage.payloads.deleted(channel, before))
+            return
+        bury(message)
+        self.stage.workspace.changes.notify()
+        self._push(channel, self.stage.payloads.changed(channel, message, before))
 
     async def command(self, user: str, channel_id: str, command: str, text: str) -> CommandOutcome:
         """Call a slash command and wait for what becomes of it; it is sent once and never again."""
@@ -68,7 +84,7 @@ class People:
         channel = self._place(user, channel_id)
         message = channel.messages[ts]
         action = {each["action_id"]: each for block in message.blocks for each in actions(block)}[action_id]
-        url = self.responses.give(user, channel)
+        url = self.responses.give(user, channel, message)
         return await self._ask("interactive", self._pressed(user, channel, message, action, url), url)
 
     def stop_stream(self, user: str, channel_id: str, ts: str) -> None:
@@ -122,13 +138,19 @@ class People:
 
     def _pressed(self, user: str, channel: Channel, message: Message, action: Json, url: str) -> Json:
         me = self.stage.workspace.identity
+        place: Json = {"message_ts": message.ts, "channel_id": channel.id, "is_ephemeral": False}
+        if message.thread_ts is not None:
+            place["thread_ts"] = message.thread_ts
         return {
             "type": "block_actions",
             "token": "verification-token",
             "team": {"id": me.team_id, "domain": "fake"},
             "user": {"id": user, "username": self.stage.workspace.users[user].name, "team_id": me.team_id},
             "api_app_id": me.app_id,
-            "container": {"type": "message", "message_ts": message.ts, "channel_id": channel.id, "is_ephemeral": False},
+            "container": {"type": "message", **place},
+            "is_enterprise_install": False,
+            "enterprise": None,
+            "state": {"values": {}},
             "channel": {"id": channel.id, "name": channel.id.lower()},
             "message": self.stage.payloads.stored(channel, message),
             "response_url": url,

@@ -11,6 +11,7 @@ from tests.fakes.slack.workspace import Status
 
 HISTORY_MOST = 999
 REPLIES_MOST = 1_000
+SESSION_STATUSES = {"processing", "active", "suspended", "closed"}
 
 
 def auth_test(stage: Stage, _: Args) -> Json:
@@ -57,6 +58,9 @@ def users_info(stage: Stage, args: Args) -> Json:
         "real_name": user.name,
         "tz": "Europe/Berlin",
         "is_bot": user.is_bot,
+        "is_admin": user.admin,
+        "is_owner": False,
+        "is_primary_owner": False,
         "deleted": False,
         "profile": {"real_name": user.name, "display_name": user.name},
     }
@@ -129,6 +133,26 @@ def set_status(stage: Stage, args: Args) -> Json:
         stage.workspace.statuses[channel.id, thread_ts] = Status(status, stage.workspace.clock.now())
     stage.workspace.changes.notify()
     return {}
+
+
+def session_set_status(stage: Stage, args: Args) -> Json:
+    """`agents.sessions.setStatus`: for apps that are declared as agents only."""
+    channel = stage.workspace.channel(args.need("channel_id"))
+    thread_ts = args.need("thread_ts")
+    stage.workspace.parent(channel, thread_ts)
+    if not stage.workspace.agent:
+        raise ApiError("not_authorized")
+    stage.workspace.session(channel.id, thread_ts, session_status(args, "status", None))
+    stage.workspace.changes.notify()
+    return {}
+
+
+def session_status(args: Args, name: str, default: str | None) -> str:
+    """The status of a session in an argument."""
+    status = args.need(name) if default is None else args.text(name) or default
+    if status not in SESSION_STATUSES:
+        raise ApiError("invalid_arguments")
+    return status
 
 
 def reactions_add(stage: Stage, args: Args) -> Json:

@@ -6,7 +6,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from tests.fakes.slack.args import Args
-from tests.fakes.slack.chat import content_of
+from tests.fakes.slack.chat import content_of, replace
 from tests.fakes.slack.stage import Stage
 from tests.fakes.slack.values import ApiError, Channel, Json, Message
 
@@ -17,11 +17,12 @@ LIFE = 1_800.0
 
 @dataclass(slots=True)
 class Use:
-    """A response URL that was handed out."""
+    """A response URL that was handed out; a press has an `original`, the message it was made on."""
 
     user: str
     channel: Channel
     born: float
+    original: Message | None = None
     used: int = 0
 
 
@@ -33,10 +34,10 @@ class ResponseUrls:
         self._stage = stage
         self._given: dict[str, Use] = {}
 
-    def give(self, user: str, channel: Channel) -> str:
-        """A new address for one command."""
+    def give(self, user: str, channel: Channel, original: Message | None = None) -> str:
+        """A new address for one command or press."""
         key = uuid4().hex
-        self._given[key] = Use(user, channel, self._stage.workspace.clock.now())
+        self._given[key] = Use(user, channel, self._stage.workspace.clock.now(), original)
         return f"{self.base_url}/commands/{key}"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -55,11 +56,17 @@ class ResponseUrls:
         self.show(self._given[url.rpartition("/")[2]], response)
 
     def show(self, use: Use, response: Json) -> None:
-        """Show an answer: to the asker alone unless it says `in_channel`."""
-        content = content_of(Args(response))
+        """Show an answer: to the asker alone unless it says `in_channel`; a press's may replace what was pressed."""
+        args = Args(response)
+        content = content_of(args)
+        if use.original is not None and args.flag("replace_original"):
+            before = self._stage.payloads.stored(use.channel, use.original)
+            replace(use.original, content)
+            self._stage.altered(use.channel, use.original, before)
+            return
         public = response.get("response_type") == "in_channel"
         me, ts = self._stage.workspace.identity.bot_user_id, self._stage.workspace.next_ts()
-        message = Message(ts, me, content.text, blocks=tuple(content.blocks or ()))
+        message = Message(ts, me, content.text, args.text("thread_ts"), tuple(content.blocks or ()))
         message.ephemeral_to = None if public else use.user
         self._stage.posted(use.channel, message)
 

@@ -3,6 +3,7 @@
 from tests.fakes.slack.args import Args
 from tests.fakes.slack.blocks import MARKDOWN_LIMIT, checked
 from tests.fakes.slack.chat import metadata_of
+from tests.fakes.slack.reading import session_status
 from tests.fakes.slack.stage import Stage
 from tests.fakes.slack.values import ApiError, Channel, Json, Message, Stream
 from tests.fakes.slack.workspace import Workspace, measure
@@ -22,6 +23,7 @@ def start(stage: Stage, args: Args) -> Json:
     message.stream = Stream(stage.workspace.clock.now(), seen)
     _grow(message, args)
     stage.posted(channel, message)
+    stage.workspace.session(channel.id, thread_ts, "processing")
     return {"channel": channel.id, "ts": message.ts}
 
 
@@ -38,6 +40,7 @@ def append(stage: Stage, args: Args) -> Json:
 def stop(stage: Stage, args: Args) -> Json:
     """`chat.stopStream`; its blocks come under the text."""
     channel, message = _running(stage.workspace, args)
+    status = session_status(args, "session_status", "active")
     blocks = checked(args.objects("blocks", "invalid_blocks") or ())
     metadata = metadata_of(args) or {}
     before = stage.payloads.stored(channel, message)
@@ -45,6 +48,7 @@ def stop(stage: Stage, args: Args) -> Json:
     message.blocks = tuple(blocks)
     message.metadata = metadata
     stream.open = False
+    stage.workspace.session(channel.id, message.thread_ts, status)
     stage.altered(channel, message, before)
     return {"channel": channel.id, "ts": message.ts, "message": stage.payloads.stored(channel, message)}
 

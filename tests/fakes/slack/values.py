@@ -113,12 +113,13 @@ class SharedFile:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A member of the workspace; `locale` as Slack writes it (`en-US`)."""
+    """A member of the workspace; `locale` as Slack writes it (`en-US`); an `admin` looks after it."""
 
     id: str
     name: str
     locale: str
     is_bot: bool = False
+    admin: bool = False
 
 
 @dataclass(slots=True)
@@ -153,6 +154,7 @@ class Message:
     stream: Stream | None = None
     ephemeral_to: str | None = None
     edited: bool = False
+    edited_ts: str = ""
     subtype: str | None = None
     tasks: dict[str, str] = field(default_factory=dict)
     reactions: set[str] = field(default_factory=set)

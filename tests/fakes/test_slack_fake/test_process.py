@@ -70,3 +70,36 @@ async def test_a_wrong_order_is_answered_and_harms_nothing(remote: Remote) -> No
     outcome = await remote.do("command", user="U0ANN00001", channel="C0GENERAL1", command="/ask", text="x")
     assert isinstance(outcome, dict)
     assert outcome["result"]["error"] == "operation_timeout"
+
+
+async def test_buttons_are_seen_and_pressed_and_streams_stopped_from_outside(remote: Remote) -> None:
+    asked = await remote.do("say", user="U0ANN00001", channel="C0GENERAL1", text="why?")
+    assert isinstance(asked, dict)
+    question = asked["result"]
+    client = AsyncWebClient(remote.about["bot_token"], base_url=remote.about["api_url"])
+    button: dict[str, object] = {
+        "type": "button",
+        "action_id": "again:7",
+        "text": {"type": "plain_text", "text": "Again"},
+    }
+    blocks: list[dict[str, object]] = [
+        {"type": "markdown", "text": "because"},
+        {"type": "actions", "elements": [button]},
+    ]
+    post = await client.chat_postMessage(channel="C0GENERAL1", thread_ts=question, text="because", blocks=blocks)
+    screen = await remote.see("screen", channel="C0GENERAL1", thread_ts=question)
+    assert isinstance(screen, list)
+    assert [shown["actions"] for shown in screen] == [[], ["again:7"]]
+    pressed = await remote.do("press", user="U0ANN00001", channel="C0GENERAL1", ts=post["ts"], action_id="again:7")
+    assert isinstance(pressed, dict)
+    assert pressed["result"]["error"] == "operation_timeout"
+    stream = await client.chat_startStream(
+        channel="C0GENERAL1",
+        thread_ts=question,
+        recipient_user_id="U0ANN00001",
+        recipient_team_id=remote.about["team_id"],
+    )
+    await remote.do("stop_stream", user="U0ANN00001", channel="C0GENERAL1", ts=stream["ts"])
+    state = await remote.see("state")
+    assert isinstance(state, dict)
+    assert state["deliveries"][-1]["kind"] == "agent_session_stopped"
