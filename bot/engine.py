@@ -44,16 +44,25 @@ class Engine:
     """Between the platforms, which hand it events, and the runner, which hands it conversations to work on.
 
     `wake` is the runner's; it is called after the commit, so that a turn is never worked on that is not stored.
+    `begins` lets a question be worked on before its commit is through, which is for a process that works alone.
     """
 
     def __init__(
-        self, kit: Kit, platforms: Mapping[str, Platform], commands: tuple[Command, ...], bounds: Bounds, wake: Wake
+        self,
+        kit: Kit,
+        platforms: Mapping[str, Platform],
+        commands: tuple[Command, ...],
+        bounds: Bounds,
+        wake: Wake,
+        *,
+        begins: bool = True,
     ) -> None:
         self.commands = commands
         self._kit = kit
         self._platforms = platforms
         self._bounds = bounds
         self._wake = wake
+        self._begins = begins
         self._teller = Teller(platforms, kit.words, kit.defaults.fallback_model)
         self._errands: set[asyncio.Task[None]] = set()
         self._begun: dict[ConversationId, Turn] = {}
@@ -72,10 +81,13 @@ class Engine:
             case MessageDeleted():
                 await self._kit.store.deleted(event.address, event.message_id)
 
-    async def work(self, conversation: ConversationId) -> bool:
-        """Answer the oldest open turn of a conversation; False when there is none."""
+    async def work(self, conversation: ConversationId, *, again: bool = False) -> bool:
+        """Answer the oldest open turn of a conversation; False when there is none.
+
+        With `again` also one that was begun by somebody else, who must have ended since.
+        """
         try:
-            turn = self._begun.pop(conversation, None) or await self._claim(conversation)
+            turn = self._begun.pop(conversation, None) or await self._claim(conversation, again=again)
             if turn is None:
                 return False
             await self._work(turn)
@@ -94,13 +106,13 @@ class Engine:
         while self._errands:
             await asyncio.wait(self._errands)
 
-    async def _claim(self, conversation: ConversationId) -> Turn | None:
-        again, limit = conversation in self._interrupted, self._kit.defaults.history_messages
+    async def _claim(self, conversation: ConversationId, *, again: bool) -> Turn | None:
+        again, limit = again or conversation in self._interrupted, self._kit.defaults.history_messages
         self._interrupted.discard(conversation)  # before the wait: a mark that is set meanwhile must stand
         claim = await self._kit.store.claim(conversation, limit, again=again)
         if claim is None:
             return None
-        if again:
+        if again and self._begins:
             # It may be one that `take` has begun a moment ago and that nobody has picked up yet: this run has it now.
             self._retaken[conversation] = claim.turn
             self._begun.pop(conversation, None)
@@ -130,9 +142,8 @@ class Engine:
         await self._uncancelled(self._question(event, command=None))
 
     async def _question(self, event: MessageReceived, command: str | None) -> None:
-        taken = await self._kit.store.take(
-            event, self._bounds, begin=self._kit.defaults.history_messages, command=command
-        )
+        begin = self._kit.defaults.history_messages if self._begins else None
+        taken = await self._kit.store.take(event, self._bounds, begin=begin, command=command)
         accepted, claim = taken.value
         if claim is not None and self._retaken.pop(claim.conversation, None) != claim.turn:
             # The model is asked while the commit is under way; what people see waits for it, as the platform does.
