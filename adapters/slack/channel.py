@@ -8,6 +8,7 @@ from time import time
 from adapters.slack import markup
 from adapters.slack.connection import Connection
 from adapters.slack.faults import MessageMissing, Unsure
+from adapters.slack.history import instant
 from adapters.slack.posts import Posts, Writer
 from adapters.slack.responses import Responses
 from adapters.slack.values import Keepsake, is_direct
@@ -24,12 +25,13 @@ _STREAMED = Capabilities(
     post_lifetime=270.0,
     # The status line vanishes after 120 s.
     typing_interval=90.0,
+    buttons=True,
 )
-_UPDATED = Capabilities(markup.TEXT_LIMIT, markup.measure, edit_interval=2.5)
+_UPDATED = Capabilities(markup.TEXT_LIMIT, markup.measure, edit_interval=2.5, buttons=True)
 """Where there is no thread there is no stream: few updates, as a workspace has 50 a minute in all."""
 
 _SINCE_S = 120.0
-"""How far back to look for a post that may have arrived."""
+"""How far back to look for a post that may have arrived, where there is no question to look behind."""
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class SlackChannel:
         name = markup.plain(self._origin.asker.name)
         quoted = question.replace("\n", "\n> ")
         asked = self._line.host.text("question-asked", self._origin.locale, name=name, question=quoted)
-        ts = await self._writer().post(markup.clip(asked), "question")
+        ts = await self._writer().post(Post(markup.clip(asked), final=True, key="question"))
         thread = self._at.thread if is_direct(self._at) else ts
         state = Keepsake(team=Keepsake.load(self._origin.state).team).dump()
         return replace(self._origin, address=replace(self._at, thread=thread), message_id=ts, state=state)
@@ -93,7 +95,7 @@ class SlackChannel:
                 # Whatever Slack has against a stream here, an ordinary post may still do.
                 log.info("slack_stream_refused workspace=%s reason=%s", self._at.workspace, error)
         try:
-            return await self._writer().post(post.text, post.key)
+            return await self._writer().post(post)
         except Unsure as error:
             return await self._found(post, error)
         except ChannelGone:
@@ -106,9 +108,9 @@ class SlackChannel:
         """Grow or finish a post; raises `StoppedByReader` when somebody ended its stream."""
         _fit(post.text)
         if post.final:
-            await self._writer().finish(post_id, post.text)
+            await self._writer().finish(post_id, post)
         else:
-            await self._writer().grow(post_id, post.text)
+            await self._writer().grow(post_id, post)
 
     async def delete(self, post_id: PostId) -> None:
         """Take a post away; its stream is ended first."""
@@ -122,11 +124,17 @@ class SlackChannel:
             return
 
     async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
-        """Nothing is found yet."""
-        return {}
+        """Looked up behind the question.
+
+        Ordinary posts and finished streams carry their key, a stream that was left open carries none.
+        """
+        if not keys:
+            return {}
+        history = await self._line.need().history()
+        return await history.ours(self._at, self._origin.message_id or _lately(), keys, known)
 
     async def notify(self, text: str) -> None:
-        """Through a command's own reply address while it serves; else to the asker alone in the thread.
+        """Through the reply address of a command or a press while it serves; else to the asker alone in the thread.
 
         A direct message is private anyway, and there a lasting post is worth more than one that is lost when
         the asker is away.
@@ -136,7 +144,7 @@ class SlackChannel:
         if await self._reply(words):
             return
         if is_direct(self._at):
-            await self._writer().post(words, "notice")
+            await self._writer().post(Post(words, final=True, key="notice"))
             return
         await api.call(
             "chat.postEphemeral",
@@ -159,24 +167,30 @@ class SlackChannel:
             log.info("slack_status_not_shown channel=%s reason=%s", self._at.channel, error)
 
     async def _reply(self, text: str) -> bool:
-        """Answer through the command's reply address, where there is one that still serves."""
-        respond = self._line.need().api.respond
-        return await self._line.responses.say(respond, Keepsake.load(self._origin.state).response_url, text)
+        """Answer through the reply address, where there is one that still serves."""
+        respond, url = self._line.need().api.respond, Keepsake.load(self._origin.state).response_url
+        return await self._line.responses.say(respond, url, text, self._at.thread)
 
     async def _found(self, post: Post, doubt: Unsure) -> PostId:
         """Slack has no keys against doubles: before anything is sent again, look whether it stands there."""
+        asked = self._origin.message_id
+        since = max(_lately(), asked, key=instant) if asked else _lately()
         try:
             history = await self._line.need().history()
-            post_id = await history.ours(self._at, f"{time() - _SINCE_S:.6f}", post.key, post.text)
+            found = await history.ours(self._at, since, [post.key], self._line.posts.in_channel(self._at))
         except ChannelError:
             raise doubt from None
-        if post_id is None:
+        if post.key not in found:
             raise ChannelBusy(str(doubt), 1.0) from doubt
-        return post_id
+        return found[post.key]
 
     def _writer(self) -> Writer:
         api = self._line.need().api
         return Writer(api, self._line.posts, self._at)
+
+
+def _lately() -> str:
+    return f"{time() - _SINCE_S:.6f}"
 
 
 def _fit(text: str) -> None:

@@ -26,13 +26,19 @@ Payload = Mapping[str, Any]
 Profiles = Mapping[str, Profile]
 
 _SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+_BURIED = "tombstone"
+"""What stands in place of a deleted message that has replies; Slack tells of it as a change.
+
+https://github.com/openclaw/openclaw/pull/22035
+"""
+
 _GONE_FILES = frozenset({"tombstone", "hidden_by_limit"})
 
 
 def is_ours(event: Payload, me: Identity) -> bool:
     """An echo: a post of ours, an update of one, or its deletion."""
-    inner = event.get("message") or event.get("previous_message") or {}
-    return any(found.get("user") == me.user or found.get("bot_id") == me.bot for found in (event, inner) if found)
+    around = (event, event.get("message"), event.get("previous_message"))
+    return any(found.get("user") == me.user or found.get("bot_id") == me.bot for found in around if found)
 
 
 def strangers(body: Payload, me: Identity) -> frozenset[str]:
@@ -49,7 +55,8 @@ def strangers(body: Payload, me: Identity) -> frozenset[str]:
     if event.get("subtype") not in _SPOKEN or _is_other_bot(event):
         edited = event.get("message", {}) if event.get("subtype") == "message_changed" else {}
         return mrkdwn.mentioned(edited.get("text") or "") - {me.user}
-    if _address(event, me, _workspace(body, me)).thread is None and not str(event.get("channel", "")).startswith("D"):
+    place = address_of(event, me, workspace_of(body, me))
+    if place.thread is None and not is_direct(place):
         return frozenset()
     return (frozenset({event.get("user", "")}) | mrkdwn.mentioned(event.get("text") or "")) - {me.user, ""}
 
@@ -59,8 +66,10 @@ def event_of(body: Payload, me: Identity, profiles: Profiles) -> Event | None:
     event: Payload = body.get("event", {})
     if not _is_message(event) or is_ours(event, me):
         return None
-    workspace = _workspace(body, me)
+    workspace = workspace_of(body, me)
     match event.get("subtype"):
+        case "message_changed" if (event.get("message") or {}).get("subtype") == _BURIED:
+            return _deleted(event, me, workspace)
         case "message_changed":
             return _edited(event, me, workspace, profiles)
         case "message_deleted":
@@ -68,7 +77,7 @@ def event_of(body: Payload, me: Identity, profiles: Profiles) -> Event | None:
         case subtype if subtype not in _SPOKEN or _is_other_bot(event) or not event.get("user"):
             return None
     delivery = f"{PLATFORM}:{workspace}:{body.get('event_id', '')}"
-    return message_of(event, _address(event, me, workspace), me, profiles, delivery)
+    return message_of(event, address_of(event, me, workspace), me, profiles, delivery)
 
 
 def message_of(event: Payload, address: Address, me: Identity, profiles: Profiles, delivery: str) -> MessageReceived:
@@ -78,7 +87,7 @@ def message_of(event: Payload, address: Address, me: Identity, profiles: Profile
     keepsake = Keepsake(team=str(event.get("user_team") or event.get("team") or ""))
     return MessageReceived(
         keys=Keys(delivery, address.place(event["ts"])),
-        origin=Origin(address, asker, event["ts"], _locale(asker.id, profiles), keepsake.dump()),
+        origin=Origin(address, asker, event["ts"], locale_of(asker.id, profiles), keepsake.dump()),
         text=mrkdwn.to_markdown(text, me.user, _names(profiles)),
         addressed=_addressed(text, address, me),
         sent_at=datetime.fromtimestamp(float(event["ts"]), UTC),
@@ -100,15 +109,14 @@ def command_of(
         return None
     workspace = _command_workspace(body, me)
     user = str(body["user_id"])
-    profile = profiles.get(user, Profile(str(body.get("user_name") or user)))
     keepsake = Keepsake(team=str(body.get("team_id", "")), response_url=str(body.get("response_url", "")))
     text = mrkdwn.to_markdown(str(body.get("text", "")), me.user, _names(profiles))
     return CommandInvoked(
         keys=Keys(f"{PLATFORM}:{workspace}:{body.get('trigger_id', '')}"),
         origin=Origin(
             Address(PLATFORM, workspace, str(body["channel_id"])),
-            Person(user, profile.name),
-            locale=profile.locale,
+            person_of(user, profiles, str(body.get("user_name") or "")),
+            locale=locale_of(user, profiles),
             state=keepsake.dump(),
         ),
         name=command.name,
@@ -123,7 +131,19 @@ def _options(command: Command, text: str) -> Mapping[str, str]:
     return {option.name: word for option, word in zip(command.options, words, strict=False)}
 
 
-def _workspace(body: Payload, me: Identity) -> str:
+def person_of(user: str, profiles: Profiles, called: str = "") -> Person:
+    """Somebody by what is known of them; `called` is the name that came with the payload."""
+    known = profiles.get(user, Profile(called or user))
+    return Person(user, known.name, moderator=known.moderator)
+
+
+def locale_of(user: str, profiles: Profiles) -> str | None:
+    """The language in which somebody uses Slack, where that is known."""
+    return profiles[user].locale if user in profiles else None
+
+
+def workspace_of(body: Payload, me: Identity) -> str:
+    """The workspace, or the whole organization, for which the app was installed."""
     # In a shared channel `team_id` may be the sender's; whose token applies is told by `authorizations`.
     grants: Sequence[Payload] = body.get("authorizations") or ()
     grant: Payload = grants[0] if grants else body
@@ -141,7 +161,8 @@ def _is_message(event: Payload) -> bool:
     return event.get("type") in ("message", "app_mention") and bool(event.get("channel")) and bool(event.get("ts"))
 
 
-def _address(event: Payload, me: Identity, workspace: str) -> Address:
+def address_of(event: Payload, me: Identity, workspace: str) -> Address:
+    """Where a message belongs: a mention in a channel opens the thread under it."""
     flat = Address(PLATFORM, workspace, str(event["channel"]))
     thread = event.get("thread_ts")
     if thread is None and not is_direct(flat) and _calls_us(event, me):
@@ -167,7 +188,7 @@ def _person(event: Payload, me: Identity, profiles: Profiles) -> Person:
     if _is_other_bot(event):
         said = event.get("username") or (event.get("bot_profile") or {}).get("name")
         return Person(str(bot or user), str(said or bot or user), PersonKind.BOT)
-    return Person(user, profiles[user].name if user in profiles else user)
+    return person_of(user, profiles)
 
 
 def _is_other_bot(event: Payload) -> bool:
@@ -181,18 +202,24 @@ def _edited(event: Payload, me: Identity, workspace: str, profiles: Profiles) ->
     if unchanged or message.get("subtype") not in _SPOKEN or _is_other_bot(message):
         return None
     text = mrkdwn.to_markdown(message.get("text") or "", me.user, _names(profiles))
-    return MessageEdited(_place(event, message, before, me, workspace), str(message["ts"]), text)
+    at = (message.get("edited") or {}).get("ts")
+    when = datetime.fromtimestamp(float(at), UTC) if at else None
+    return MessageEdited(_place(event, message, before, me, workspace), str(message["ts"]), text, when)
 
 
 def _deleted(event: Payload, me: Identity, workspace: str) -> MessageDeleted:
     before = event.get("previous_message") or {}
-    return MessageDeleted(_place(event, before, {}, me, workspace), str(event["deleted_ts"]))
+    gone = event.get("deleted_ts") or before["ts"]
+    return MessageDeleted(_place(event, before, {}, me, workspace), str(gone))
 
 
 def _place(event: Payload, message: Payload, before: Payload, me: Identity, workspace: str) -> Address:
     """Where a message stands: a mention stays in the thread under it even when the edit takes the mention out."""
-    called = {**message, "text": f"{before.get('text') or ''} {message.get('text') or ''}"}
-    return _address({**called, "channel": event["channel"]}, me, workspace)
+    called = {**message, "text": f"{before.get('text') or ''} {message.get('text') or ''}", "channel": event["channel"]}
+    if is_direct(Address(PLATFORM, workspace, event["channel"])) and message.get("thread_ts") == message.get("ts"):
+        # A direct message stays flat although somebody has opened a thread under it.
+        called.pop("thread_ts")
+    return address_of(called, me, workspace)
 
 
 def _attachments(files: Sequence[Payload]) -> tuple[Attachment, ...]:
@@ -209,7 +236,3 @@ def _attachment(file: Payload) -> Attachment:
 
 def _names(profiles: Profiles) -> Mapping[str, str]:
     return {user: profile.name for user, profile in profiles.items()}
-
-
-def _locale(user: str, profiles: Profiles) -> str | None:
-    return profiles[user].locale if user in profiles else None

@@ -1,13 +1,12 @@
 """What already stands in a place: read to fill a gap, and to see whether a post of ours arrived."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from adapters.slack import mrkdwn
 from adapters.slack.api import Api
-from adapters.slack.events import Payload, is_spoken, message_of
-from adapters.slack.markup import neutral
+from adapters.slack.events import Payload, address_of, is_spoken, message_of
 from adapters.slack.people import People
 from adapters.slack.values import Identity
 from bot.contract import Address, MessageReceived, PostId
@@ -16,7 +15,10 @@ log = logging.getLogger("parley.slack")
 
 _PAGE = 200
 _PAGES = 10
-"""A thread is told from its beginning: to see its newest messages, all pages have to be turned, up to so many."""
+"""A thread is told from its beginning: to see its newest messages, all pages have to be turned, up to so many.
+
+How Slack orders a channel's pages behind a moment is not written down, so there it is done likewise.
+"""
 
 
 class History:
@@ -28,37 +30,62 @@ class History:
         self._me = me
 
     async def newest(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
-        """The newest messages of a place, oldest first, ours and other bots' too."""
+        """The newest messages of a place, oldest first, ours and other bots' too.
+
+        Each stands at the address and under the place key that its event would have had.
+        """
         spoken = {str(found["ts"]): found for found in await self._raw(address, after, limit) if is_spoken(found)}
-        chosen = [spoken[ts] for ts in sorted(spoken, key=_instant) if after is None or _instant(ts) > _instant(after)]
+        chosen = [spoken[ts] for ts in sorted(spoken, key=instant) if after is None or instant(ts) > instant(after)]
         chosen = chosen[-limit:]
         profiles = await self._people.of(_strangers(chosen, self._me))
-        return [message_of(found, address, self._me, profiles, address.place(found["ts"])) for found in chosen]
+        return [
+            message_of(found, self._where(found, address), self._me, profiles, address.place(found["ts"]))
+            for found in chosen
+        ]
 
-    async def ours(self, address: Address, since: str, key: str, text: str) -> PostId | None:
-        """The post of ours that was sent with that key (a stream has none: with that text) after a moment."""
-        for found in await self._raw(address, since, _PAGE):
-            mine = found.get("user") == self._me.user or found.get("bot_id") == self._me.bot
-            if mine and (_key(found) == key or (not _key(found) and found.get("text") in (text, neutral(text)))):
-                return PostId(str(found["ts"]))
-        return None
+    async def ours(
+        self, address: Address, since: str, keys: Sequence[str], known: Collection[PostId]
+    ) -> Mapping[str, PostId]:
+        """Our posts after a moment by the keys they were sent with; `known` ones belong elsewhere.
+
+        A stream shows its key only once it is finished, and Slack gives texts back in another form than it took
+        them. So a post that shows none and that nobody knows is taken for the first key that is missing.
+        """
+        raw = await self._raw(address, since, _PAGE * _PAGES)
+        mine = [found for found in raw if self._is_lost(found, since, known)]
+        named = {_key(found): PostId(str(found["ts"])) for found in reversed(mine) if _key(found) in keys}
+        nameless = [PostId(str(found["ts"])) for found in mine if not _key(found)]
+        missing = [key for key in keys if key not in named]
+        return {**named, **dict(zip(missing, nameless, strict=False))}
+
+    def _is_lost(self, found: Payload, since: str, known: Collection[PostId]) -> bool:
+        mine = found.get("user") == self._me.user or found.get("bot_id") == self._me.bot
+        return mine and is_spoken(found) and instant(found["ts"]) > instant(since) and found["ts"] not in known
+
+    def _where(self, found: Payload, address: Address) -> Address:
+        if address.thread is not None:
+            return address
+        # The first message of a thread names itself as its thread here, which its event did not yet.
+        thread = found.get("thread_ts") if found.get("thread_ts") != found["ts"] else None
+        event = {**found, "channel": address.channel, "thread_ts": thread}
+        return address_of(event, self._me, address.workspace)
 
     async def _raw(self, address: Address, after: str | None, limit: int) -> list[Payload]:
-        if address.thread is None:
-            return await self._page("conversations.history", address, oldest=after, limit=min(limit, _PAGE))
+        """The newest messages, in order. All pages are turned where Slack may tell them from the oldest on."""
+        if address.thread is None and after is None:
+            told = await self._told("conversations.history", address, limit=min(limit, _PAGE))
+            return _in_order(told.get("messages", ()))
+        method = "conversations.history" if address.thread is None else "conversations.replies"
         found: list[Payload] = []
         cursor: str | None = None
         for _ in range(_PAGES):
-            told = await self._told("conversations.replies", address, oldest=after, limit=_PAGE, cursor=cursor)
-            found = [*found, *told.get("messages", ())][-max(limit, _PAGE) :]
+            told = await self._told(method, address, oldest=after, limit=_PAGE, cursor=cursor)
+            found = _in_order([*found, *told.get("messages", ())])[-max(limit, _PAGE) :]
             cursor = (told.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 return found
         log.warning("slack_thread_too_long channel=%s thread=%s", address.channel, address.thread)
         return found
-
-    async def _page(self, method: str, address: Address, **arguments: object) -> list[Payload]:
-        return list((await self._told(method, address, **arguments)).get("messages", ()))
 
     async def _told(self, method: str, address: Address, **arguments: object) -> Payload:
         return await self._api.call(
@@ -82,7 +109,11 @@ def _key(found: Payload) -> str:
     return str((metadata.get("event_payload") or {}).get("key", ""))
 
 
-def _instant(ts: str) -> tuple[int, int]:
+def _in_order(messages: Iterable[Payload]) -> list[Payload]:
+    return sorted(messages, key=lambda found: instant(str(found["ts"])))
+
+
+def instant(ts: str) -> tuple[int, int]:
     """A Slack timestamp in order; as a float the last of its digits would be lost."""
     seconds, _, rest = ts.partition(".")
     return int(seconds), int(rest or 0)

@@ -82,4 +82,5 @@ def read_profile(user: str, found: Mapping[str, Any]) -> Profile:
     """A `user` object as a Profile: the display name, else the full one, else the handle, else the id."""
     shown = found.get("profile") or {}
     names = (shown.get("display_name"), shown.get("real_name"), found.get("real_name"), found.get("name"), user)
-    return Profile(next(str(name) for name in names if name), found.get("locale") or None)
+    moderator = any(found.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
+    return Profile(next(str(name) for name in names if name), found.get("locale") or None, moderator)

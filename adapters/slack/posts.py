@@ -2,28 +2,37 @@
 
 A stream only grows: `chat.appendStream` adds what is new. It may end under our hands (after five minutes, or
 because somebody pressed stop), and after a restart nobody here knows whether a post still streams. Every way
-out of that leads to one `chat.update` of the whole text, which Slack takes once the stream is closed.
+out of that leads to one `chat.update` of the whole post, which Slack takes once the stream is closed. An update
+always sends blocks: without them Slack leaves earlier ones standing, buttons and all.
 """
 
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 
-from adapters.slack import markup
+from adapters.slack import blocks, markup
 from adapters.slack.api import Api
 from adapters.slack.faults import NotStreaming, Unsure
 from adapters.slack.values import Keepsake
-from bot.contract import Address, Origin, PostId
+from bot.contract import Address, Button, Origin, Post, PostId
 from bot.errors import ChannelBusy, PostRejected, StoppedByReader
 
 _MOST = 2_000
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The look of a post: its text as Slack has it, mentions made harmless, and its buttons."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
 @dataclass(slots=True)
 class Standing:
-    """What Slack shows of a post of ours now; `text` is None when that is not known for certain."""
+    """What Slack shows of a post of ours now; `shown` is None when that is not known for certain."""
 
-    text: str | None
+    shown: Shown | None
     streams: bool
 
 
@@ -36,6 +45,10 @@ class Posts:
     def find(self, address: Address, post_id: PostId) -> Standing | None:
         """What is known of a post; None after a restart."""
         return self._standing.get((address.channel, post_id))
+
+    def in_channel(self, address: Address) -> frozenset[PostId]:
+        """All posts that are known in an address's channel."""
+        return frozenset(PostId(post_id) for channel, post_id in self._standing if channel == address.channel)
 
     def note(self, address: Address, post_id: PostId, standing: Standing) -> Standing:
         """Remember a post; the oldest are forgotten, which costs them one more call and no more."""
@@ -53,19 +66,20 @@ class Writer:
         self._posts = posts
         self._at = address
 
-    async def post(self, text: str, key: str) -> PostId:
+    async def post(self, post: Post) -> PostId:
         """An ordinary post. Raises `Unsure` when nobody knows whether it stands."""
-        shown = markup.neutral(text)
+        shown = _look(post)
+        words = blocks.content(shown.text, shown.buttons) if shown.buttons else {"markdown_text": shown.text}
         told = await self._api.call(
             "chat.postMessage",
             self._at,
             channel=self._at.channel,
             thread_ts=self._at.thread,
-            markdown_text=shown,
-            metadata={"event_type": "parley_post", "event_payload": {"key": key}},
+            metadata=_metadata(post.key),
             # What a model links to is not fetched by Slack: the address may carry what was said here.
             unfurl_links=False,
             unfurl_media=False,
+            **words,
         )
         post_id = PostId(str(told["ts"]))
         self._posts.note(self._at, post_id, Standing(shown, streams=False))
@@ -84,23 +98,23 @@ class Writer:
             markdown_text=shown or None,
         )
         post_id = PostId(str(told["ts"]))
-        self._posts.note(self._at, post_id, Standing(shown, streams=True))
+        self._posts.note(self._at, post_id, Standing(Shown(shown), streams=True))
         return post_id
 
-    async def grow(self, post_id: PostId, text: str) -> None:
-        """Show more, if the budgets allow it now."""
+    async def grow(self, post_id: PostId, post: Post) -> None:
+        """Show more, if the budgets allow it now. A stream has no buttons before its end."""
         standing = await self._known(post_id)
         if standing.streams:
-            await self._append(post_id, standing, markup.settled(text))
+            await self._append(post_id, standing, markup.settled(post.text))
         elif self._api.limits.spare("chat.update", self._at):
-            await self._update(post_id, standing, markup.neutral(text))
+            await self._update(post_id, standing, post)
 
-    async def finish(self, post_id: PostId, text: str) -> None:
-        """Show the whole text; a stream ends with it."""
-        standing, shown = await self._known(post_id), markup.neutral(text)
+    async def finish(self, post_id: PostId, post: Post) -> None:
+        """Show the whole post; a stream ends with it."""
+        standing = await self._known(post_id)
         if standing.streams:
-            await self._stop(post_id, standing, shown)
-        await self._update(post_id, standing, shown)
+            await self._stop(post_id, standing, post)
+        await self._update(post_id, standing, post)
 
     async def close(self, post_id: PostId) -> None:
         """End the stream, if it is one, as it stands."""
@@ -112,14 +126,15 @@ class Writer:
         standing = self._posts.find(self._at, post_id)
         if standing is None:
             # Written by an earlier process: a stream that it left open refuses updates until it is stopped.
-            standing = Standing(None, streams=True)
+            standing = Standing(None, streams=self._at.thread is not None)
             with suppress(PostRejected, StoppedByReader):
-                await self._stop(post_id, standing, None)
+                if standing.streams:
+                    await self._stop(post_id, standing, None)
             standing.streams = False
         return self._posts.note(self._at, post_id, standing)
 
-    async def _append(self, post_id: PostId, standing: Standing, shown: str) -> None:
-        more = _addition(standing.text, shown)
+    async def _append(self, post_id: PostId, standing: Standing, text: str) -> None:
+        more = _addition(standing.shown, text)
         if not more or not self._api.limits.spare("chat.appendStream", self._at):
             return
         try:
@@ -127,33 +142,53 @@ class Writer:
         except ChannelBusy:
             return
         except (Unsure, NotStreaming, StoppedByReader) as error:
-            standing.text, standing.streams = None, isinstance(error, Unsure)
+            standing.shown, standing.streams = None, isinstance(error, Unsure)
             if isinstance(error, StoppedByReader):
                 raise
         else:
-            standing.text = shown
+            standing.shown = Shown(text)
 
-    async def _stop(self, post_id: PostId, standing: Standing, shown: str | None) -> None:
-        more = _addition(standing.text, shown) if shown is not None else None
+    async def _stop(self, post_id: PostId, standing: Standing, post: Post | None) -> None:
+        """One call brings the rest of the words, the buttons under them, and the key that a stream begins without."""
+        more = _addition(standing.shown, markup.neutral(post.text)) if post is not None else None
+        rest = {} if post is None or more is None else _end(more, post)
         try:
-            await self._call("chat.stopStream", post_id, markdown_text=more or None)
+            await self._call("chat.stopStream", post_id, **rest)
         except (NotStreaming, StoppedByReader) as error:
-            standing.text, standing.streams = None, False
+            standing.shown, standing.streams = None, False
             if isinstance(error, StoppedByReader):
                 raise
         else:
-            standing.text, standing.streams = shown if more is not None else None, False
+            standing.shown, standing.streams = _look(post) if post is not None and more is not None else None, False
 
-    async def _update(self, post_id: PostId, standing: Standing, shown: str) -> None:
-        if standing.text == shown:
-            return
-        await self._call("chat.update", post_id, markdown_text=shown)
-        standing.text = shown
+    async def _update(self, post_id: PostId, standing: Standing, post: Post) -> None:
+        look = _look(post)
+        if standing.shown != look:
+            words = blocks.content(look.text, look.buttons)
+            await self._call("chat.update", post_id, metadata=_metadata(post.key), **words)
+            standing.shown = look
 
-    async def _call(self, method: str, post_id: PostId, *, markdown_text: str | None) -> None:
-        await self._api.call(method, self._at, channel=self._at.channel, ts=post_id, markdown_text=markdown_text)
+    async def _call(self, method: str, post_id: PostId, **arguments: object) -> None:
+        await self._api.call(method, self._at, channel=self._at.channel, ts=post_id, **arguments)
 
 
-def _addition(stands: str | None, wanted: str) -> str | None:
+def _look(post: Post) -> Shown:
+    return Shown(markup.neutral(post.text), post.buttons)
+
+
+def _end(more: str, post: Post) -> dict[str, object]:
+    return {
+        "markdown_text": more or None,
+        "blocks": blocks.row(post.buttons) or None,
+        "metadata": _metadata(post.key),
+    }
+
+
+def _metadata(key: str) -> dict[str, object] | None:
+    """By which a post is found again; where there is no key, what stands there stays."""
+    return {"event_type": "parley_post", "event_payload": {"key": key}} if key else None
+
+
+def _addition(stands: Shown | None, wanted: str) -> str | None:
     """What is to be added to what stands; None where adding cannot make it so."""
-    return wanted[len(stands) :] if stands is not None and wanted.startswith(stands) else None
+    return wanted[len(stands.text) :] if stands is not None and wanted.startswith(stands.text) else None

@@ -23,15 +23,16 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What people call a user, and their locale as a BCP 47 tag."""
+    """What people call a user, their locale as a BCP 47 tag, and whether they look after the workspace."""
 
     name: str
     locale: str | None = None
+    moderator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Keepsake:
-    """What `Origin.state` carries: the asker's own team (a stream must name it) and a command's reply address."""
+    """What `Origin.state` carries: the asker's own team (a stream must name it) and a reply address."""
 
     team: str = ""
     response_url: str = ""

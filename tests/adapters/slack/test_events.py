@@ -17,7 +17,7 @@ from bot.contract import (
     Person,
     PersonKind,
 )
-from tests.adapters.slack.payloads import ME, PROFILES, body, changed, deleted, mention, message, voice
+from tests.adapters.slack.payloads import ME, PROFILES, body, buried, changed, deleted, mention, message, voice
 
 TS = "1700000000.000100"
 
@@ -164,6 +164,40 @@ def test_a_body_without_authorizations_falls_back_to_its_team() -> None:
 def test_an_edit_tells_the_new_text() -> None:
     found = events.event_of(body(changed("hello <@U0BOB>", "hello")), ME, PROFILES)
     assert found == MessageEdited(Address("slack", "T0TEAM", "C0ROOM"), TS, "hello @Bob")
+
+
+def test_an_edit_tells_when_it_was_made() -> None:
+    edited = {"user": "U0ANN", "ts": "1700000008.000200"}
+    found = events.event_of(body(changed("new", "old", edited=edited)), ME, PROFILES)
+    assert isinstance(found, MessageEdited)
+    assert found.edited_at == datetime(2023, 11, 14, 22, 13, 28, 200, tzinfo=UTC)
+
+
+def test_an_edited_direct_message_stays_flat_though_a_thread_hangs_under_it() -> None:
+    event = changed("new", "old", thread_ts=TS)
+    direct = events.event_of(body({**event, "channel": "D0ANN"}), ME, PROFILES)
+    assert isinstance(direct, MessageEdited)
+    assert direct.address == Address("slack", "T0TEAM", "D0ANN")
+    inside = changed("new", "old", thread_ts="1600000000.000100")
+    threaded = events.event_of(body({**inside, "channel": "D0ANN"}), ME, PROFILES)
+    assert isinstance(threaded, MessageEdited)
+    assert threaded.address.thread == "1600000000.000100"
+
+
+def test_a_deleted_question_with_answers_is_deleted_and_not_edited() -> None:
+    found = events.event_of(body(buried()), ME, PROFILES)
+    assert found == MessageDeleted(Address("slack", "T0TEAM", "C0ROOM", TS), TS)
+
+
+def test_a_post_of_ours_that_somebody_buried_is_no_business_of_ours() -> None:
+    event = buried(user="U0BOT", bot_id="B0BOT")
+    event["message"].pop("bot_id")
+    assert events.event_of(body(event), ME, PROFILES) is None
+
+
+def test_whoever_looks_after_the_workspace_is_told_apart() -> None:
+    assert received(message(user="U0BOB")).origin.asker == Person("U0BOB", "Bob", moderator=True)
+    assert not received(message()).origin.asker.moderator
 
 
 @pytest.mark.parametrize(

@@ -108,3 +108,9 @@ async def test_questions_still_out_are_ended() -> None:
 )
 def test_people_are_called_by_the_name_they_chose(found: dict[str, Any], name: str) -> None:
     assert read_profile("U1", found) == Profile(name)
+
+
+@pytest.mark.parametrize("role", ["is_admin", "is_owner", "is_primary_owner"])
+def test_admins_and_owners_look_after_the_workspace(role: str) -> None:
+    assert read_profile("U1", {"name": "ann", role: True}).moderator
+    assert not read_profile("U1", {"name": "ann", role: False}).moderator
