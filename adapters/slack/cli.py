@@ -15,7 +15,8 @@ _SETUP = """\
 
 Instead of step 2, with a public https address (HTTP mode): switch Socket Mode off, set
 SLACK_SIGNING_SECRET=…  Basic Information > App Credentials > Signing Secret, set BOT_HTTP_PORT, and give
-https://YOUR-HOST/slack/events as the request URL of Event Subscriptions and of each slash command.
+https://YOUR-HOST/slack/events as the request URL of Event Subscriptions, of Interactivity & Shortcuts, and of each
+slash command.
 """
 
 

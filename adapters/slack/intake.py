@@ -17,19 +17,31 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from adapters.slack import events, markup
+from adapters.slack import events, markup, presses
 from adapters.slack.people import People
 from adapters.slack.values import Identity
-from bot.contract import Accept, Command, Host
+from bot.contract import Accept, Address, Command, Host
 
 log = logging.getLogger("parley.slack")
+
+Release = Callable[[Address], Awaitable[None]]
+"""Tells Slack that nothing is worked at in a thread any more. Raises nothing."""
 
 
 class Intake(AsyncMiddleware):
     """Drops echoes, turns payloads into events, hands them to `accept`."""
 
-    def __init__(self, accept: Accept, commands: Iterable[Command], me: Identity, people: People, host: Host) -> None:
+    def __init__(
+        self,
+        accept: Accept,
+        commands: Iterable[Command],
+        me: Identity,
+        people: People,
+        host: Host,
+        release: Release,
+    ) -> None:
         self._accept = accept
+        self._release = release
         self._table = {command.name: command for command in commands}
         self._me = me
         self._people = people
@@ -45,6 +57,8 @@ class Intake(AsyncMiddleware):
             return await next()
         if "command" in body:
             await self._command(body)
+        elif body.get("type") == "block_actions":
+            await self._press(body)
         elif body.get("type") == "event_callback":
             await self._event(body)
         elif body.get("type") == "app_rate_limited":
@@ -54,7 +68,8 @@ class Intake(AsyncMiddleware):
     async def not_taken(self, error: Exception, body: dict[str, Any]) -> BoltResponse | None:
         """Bolt's error handler. Only where it failed is logged: an error of the store may quote what somebody wrote.
 
-        An event stays unacknowledged and comes again. A command comes only once: its person is told.
+        An event stays unacknowledged and comes again. A command comes only once: its person is told. A press comes
+        only once too, and without an acknowledgement Slack itself marks the button.
         """
         frame = traceback.extract_tb(error.__traceback__)[-1]
         log.error("slack_request_not_taken error=%s at=%s:%s", type(error).__name__, frame.filename, frame.lineno)
@@ -66,12 +81,33 @@ class Intake(AsyncMiddleware):
         return BoltResponse(status=200, body={"response_type": "ephemeral", "text": markup.escape(sorry)})
 
     async def _event(self, body: Mapping[str, Any]) -> None:
-        if events.is_ours(body.get("event") or {}, self._me):
+        event = body.get("event") or {}
+        if events.is_ours(event, self._me):
             return
+        if event.get("type") == presses.STOPPED:
+            await self._stop(body)
+        else:
+            await self._said(body)
+
+    async def _said(self, body: Mapping[str, Any]) -> None:
         profiles = await self._people.of(events.strangers(body, self._me))
         event = events.event_of(body, self._me, profiles)
         if event is not None:
             await self._accept(event)
+
+    async def _stop(self, body: Mapping[str, Any]) -> None:
+        profiles = await self._people.of([str(body["event"].get("user") or "")])
+        event = presses.stopped_of(body, self._me, profiles)
+        if event is not None:
+            await self._accept(event)
+            await self._release(event.origin.address)
+
+    async def _press(self, body: Mapping[str, Any]) -> None:
+        event = presses.pressed_of(body, self._me, await self._people.of([presses.presser(body)]))
+        if event is None:
+            log.info("slack_press_ignored container=%s", (body.get("container") or {}).get("type"))
+            return
+        await self._accept(event)
 
     async def _command(self, body: Mapping[str, Any]) -> None:
         profiles = await self._people.of(events.strangers(body, self._me))

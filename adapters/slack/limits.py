@@ -29,6 +29,7 @@ class Limit:
 
 
 LIMITS = {
+    "agents.sessions.setStatus": Limit(50),
     "assistant.threads.setStatus": Limit(300),
     "auth.test": Limit(100),
     "chat.appendStream": Limit(100, repeatable=False),

@@ -64,6 +64,8 @@ def manifest(table: Sequence[Command]) -> dict[str, object]:
         "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
         "settings": {
             "event_subscriptions": {"bot_events": list(EVENTS)},
+            # Without it Slack shows our buttons and tells nobody that they were pressed.
+            "interactivity": {"is_enabled": True},
             "org_deploy_enabled": False,
             "socket_mode_enabled": True,
             "token_rotation_enabled": False,

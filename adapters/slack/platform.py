@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -10,10 +11,11 @@ from pydantic import SecretStr
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from adapters.slack import settings, sockets
+from adapters.slack import sessions, settings, sockets
 from adapters.slack.channel import Line, SlackChannel
 from adapters.slack.connection import Connection
 from adapters.slack.fixes import lacking
+from adapters.slack.gaps import Missed
 from adapters.slack.intake import Flights, Intake
 from adapters.slack.posts import Posts
 from adapters.slack.quiet import sdk_logger
@@ -60,17 +62,21 @@ class SlackPlatform:
             await connection.__aexit__(kind, error, trace)
 
     async def listen(self, accept: Accept, commands: Sequence[Command]) -> None:
-        """Receive until cancelled. Raises `PlatformError`, also when no socket could be kept open."""
+        """Receive until cancelled. Raises `PlatformError`, also when no socket could be kept open.
+
+        That events may have been missed is said once we hear, so that nothing can fall in between.
+        """
         connection = self._line.need()
         me = await connection.introduced()
         _check_scopes(me)
         flights = Flights()
-        intake = Intake(accept, commands, me, connection.people, self._host)
-        app = self._app(connection, intake, me)
+        release = partial(sessions.release, connection.api)
+        app = self._app(connection, Intake(accept, commands, me, connection.people, self._host, release), me)
+        missed = Missed(accept, self._timing)
         if self._web is not None:
-            await self._serve(self._web, app, flights, me)
+            await self._serve(self._web, app, flights, me, missed)
         else:
-            await self._hold(app, flights, me)
+            await self._hold(app, flights, me, missed)
 
     def open(self, origin: Origin) -> SlackChannel:
         """A channel on this origin; no network."""
@@ -105,16 +111,18 @@ class SlackPlatform:
         app.error(intake.not_taken)
         return app
 
-    async def _hold(self, app: AsyncApp, flights: Flights, me: Identity) -> None:
+    async def _hold(self, app: AsyncApp, flights: Flights, me: Identity, missed: Missed) -> None:
         token = _secret(self._settings.app_token)
         async with sockets.opened(app, token, flights, self._timing) as clients:
             log.info("slack_listening mode=socket team=%s user=%s sockets=%s", me.team, me.user, len(clients))
-            await sockets.watch(clients, self._timing)
+            await missed.tell()
+            await sockets.watch(clients, missed, self._timing)
 
-    async def _serve(self, web: Web, app: AsyncApp, flights: Flights, me: Identity) -> None:
+    async def _serve(self, web: Web, app: AsyncApp, flights: Flights, me: Identity, missed: Missed) -> None:
         web.serve(app, flights)
         try:
             log.info("slack_listening mode=http team=%s user=%s", me.team, me.user)
+            await missed.tell()
             await asyncio.Event().wait()
         finally:
             web.rest()

@@ -1,6 +1,13 @@
 """What the app asks Slack for: events, and for each scope what it is used for."""
 
-EVENTS = ("app_mention", "message.channels", "message.groups", "message.im", "message.mpim")
+EVENTS = (
+    "agent_session_stopped",
+    "app_mention",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "message.mpim",
+)
 
 SCOPES = {
     "app_mentions:read": "mentions",

@@ -5,6 +5,7 @@ not (https://docs.slack.dev/apis/events-api/using-socket-mode).
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,9 +16,12 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from adapters.slack.faults import FAILURES, word_for
 from adapters.slack.fixes import platform_error
+from adapters.slack.gaps import Gaps, Missed
 from adapters.slack.intake import Flights
 from adapters.slack.timing import Timing
 from bot.errors import PlatformError
+
+log = logging.getLogger("parley.slack")
 
 SOCKETS = 2
 
@@ -50,16 +54,18 @@ async def opened(
             await _close(socket.client)
 
 
-async def watch(clients: list[SocketModeClient], timing: Timing) -> None:
-    """Ends with `PlatformError` when no socket has been open for long.
+async def watch(clients: list[SocketModeClient], missed: Missed, timing: Timing) -> None:
+    """Tells of gaps that are over; ends with `PlatformError` when no socket has been open for long.
 
     The SDK reconnects by itself, but keeps trying a used-up address once its first attempt at it failed.
     """
-    alone = 0.0
+    gaps, alone = Gaps(clients), 0.0
     while alone < timing.deaf_s:
         await asyncio.sleep(timing.watch_s)
-        connected = [client for client in clients if await client.is_connected()]
-        alone = 0.0 if connected else alone + timing.watch_s
+        if await gaps.over():
+            log.info("slack_gap_over")
+            await missed.tell()
+        alone = alone + timing.watch_s if gaps.deaf else 0.0
     raise PlatformError("no socket to Slack", "look at this machine's network; it is tried again")
 
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.settings import SlackSettings
 from adapters.slack.timing import Timing
-from bot.contract import Address, Command, Event, Option, Origin, Person
+from bot.contract import Address, Command, Event, EventsMissed, Option, Origin, Person
 from tests.adapters.host import FakeHost
 from tests.fakes.slack import FakeSlack
 
@@ -25,10 +25,14 @@ COMMANDS = (
 
 
 class Ear:
-    """An `accept` that keeps what it heard; `deaf` makes it fail so many times first, a closed `open` makes it wait."""
+    """An `accept` that keeps what it heard; `deaf` makes it fail so many times first, a closed `open` makes it wait.
+
+    `gaps` counts how often it was told that events may have been missed; that is not among what was heard.
+    """
 
     def __init__(self) -> None:
         self.heard: list[Event] = []
+        self.gaps = 0
         self.deaf = 0
         self.open = asyncio.Event()
         self.open.set()
@@ -36,6 +40,10 @@ class Ear:
 
     async def __call__(self, event: Event) -> None:
         async with self._news:
+            if isinstance(event, EventsMissed):
+                self.gaps += 1
+                self._news.notify_all()
+                return
             if self.deaf:
                 self.deaf -= 1
                 self._news.notify_all()
@@ -48,6 +56,11 @@ class Ear:
         """Wait until only so many failures are left."""
         async with asyncio.timeout(5.0), self._news:
             await self._news.wait_for(lambda: self.deaf <= left)
+
+    async def gap(self, wanted: int) -> None:
+        """Wait until it was told so often that events may have been missed."""
+        async with asyncio.timeout(5.0), self._news:
+            await self._news.wait_for(lambda: self.gaps >= wanted)
 
     async def count(self, wanted: int) -> Sequence[Event]:
         """Wait until so many events were heard."""

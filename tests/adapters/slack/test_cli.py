@@ -24,10 +24,12 @@ def test_the_manifest_asks_for_what_its_events_need_and_lets_people_write_direct
     scopes = set(printed["oauth_config"]["scopes"]["bot"])
     needed = {"app_mention": "app_mentions:read", "message.channels": "channels:history", "message.im": "im:history"}
     needed |= {"message.groups": "groups:history", "message.mpim": "mpim:history"}
+    needed |= {"agent_session_stopped": "chat:write"}
     assert {needed[event] for event in printed["settings"]["event_subscriptions"]["bot_events"]} <= scopes
     assert {"chat:write", "commands", "users:read"} <= scopes
     assert printed["features"]["app_home"]["messages_tab_enabled"] is True
     assert printed["settings"]["socket_mode_enabled"] is True
+    assert printed["settings"]["interactivity"] == {"is_enabled": True}
 
 
 def test_a_name_that_slack_keeps_for_itself_does_not_spoil_the_manifest() -> None:

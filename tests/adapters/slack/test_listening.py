@@ -126,7 +126,9 @@ async def test_edits_and_deletions_are_heard_but_unfurls_are_not(
         _, edited, gone = await ear.count(3)
         await slack.until(lambda: slack.idle)
     place = origin_at(slack, DIRECT, None).address
-    assert edited == MessageEdited(place, ts, "see nothing")
+    assert isinstance(edited, MessageEdited)
+    assert (edited.address, edited.message_id, edited.text) == (place, ts, "see nothing")
+    assert edited.edited_at is not None
     assert gone == MessageDeleted(place, ts)
     assert len(ear.heard) == 3
 

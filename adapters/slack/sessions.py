@@ -1,0 +1,27 @@
+"""Agent sessions (https://docs.slack.dev/ai/agent-sessions): a thread that Slack says is being worked at.
+
+Slack opens one by itself for a stream of an app that is declared as an agent, and shows a stop sign in it. When a
+person presses that, Slack ends the stream but leaves the session "processing" until the app says otherwise.
+"""
+
+import asyncio
+import logging
+
+from adapters.slack.api import Api
+from bot.contract import Address
+from bot.errors import ChannelError
+
+log = logging.getLogger("parley.slack")
+
+_PATIENCE_S = 1.0
+"""The stop waits to be acknowledged meanwhile."""
+
+
+async def release(api: Api, address: Address) -> None:
+    """Say that work has stopped in a thread; a courtesy, so whatever is wrong with it is only logged."""
+    where = {"channel_id": address.channel, "thread_ts": address.thread}
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await api.call("agents.sessions.setStatus", address, **where, status="active")
+    except (ChannelError, TimeoutError) as error:
+        log.info("slack_session_not_released channel=%s reason=%s", address.channel, str(error) or "timeout")
