@@ -6,33 +6,38 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from bot.catching_up import CatchingUp
 from bot.contract import (
     Addressed,
+    ButtonPressed,
     Channel,
     Command,
     CommandInvoked,
     Event,
+    EventsMissed,
     MessageDeleted,
     MessageEdited,
     MessageReceived,
     Origin,
     Platform,
+    StopRequested,
 )
 from bot.errors import BotError, ChannelError, Fenced, Notice, TooBusy
-from bot.features import ASK, FUNCTIONS, Kit, chat, parse
-from bot.model import Bounds, Claim, ConversationId, TurnId, TurnState, Verdict
+from bot.features import ASK, FUNCTIONS, STEERING, Kit, buttons, chat, parse
+from bot.features.steering import Effects
+from bot.model import Bounds, ConversationId, TurnId, TurnState, Verdict
+from bot.picking_up import find_lost, read_earlier
 from bot.reply import Reply
+from bot.steering import Steering
 from bot.telling import Teller, incident, patiently
 from bot.turn import Turn
 
 log = logging.getLogger("parley.engine")
 
-MOST_ATTEMPTS = 4
-"""Runs of one turn before it is given up: a question that ends its process each time must not do so for ever.
-The first run of a question asked by command only shows the question, so three are left for the answer."""
+MOST_TRIES = 3
+"""Runs of one turn before it is given up: a question that ends its process each time must not do so for ever."""
 
-EARLIER_MESSAGES = 50
-"""How much of a thread is read from the platform when the bot is first addressed in it."""
+INTERRUPTED = "interrupted"
 
 ANCHOR_PATIENCE_S = 600.0
 """How long a question by command waits for a limited platform to be shown, as long as an answer would."""
@@ -68,6 +73,9 @@ class Engine:
         self._begun: dict[ConversationId, Turn] = {}
         self._interrupted: set[ConversationId] = set()
         self._retaken: dict[ConversationId, TurnId] = {}
+        self._running: dict[TurnId, Turn] = {}
+        self._steering = Steering(kit, self._teller, wake, self._running)
+        self._catching_up = CatchingUp(kit, platforms, self.accept)
 
     async def accept(self, event: Event) -> None:
         """Commit what happened. When this returns the platform may be told that we have it."""
@@ -77,9 +85,15 @@ class Engine:
             case CommandInvoked():
                 await self._command(event)
             case MessageEdited():
-                await self._kit.store.edited(event.address, event.message_id, event.text)
+                self._show(await self._steering.edited(event), None)
             case MessageDeleted():
-                await self._kit.store.deleted(event.address, event.message_id)
+                self._show(await self._steering.deleted(event), None)
+            case ButtonPressed():
+                self._show(await self._steering.pressed(event), event.origin)
+            case StopRequested():
+                await self._steering.stop_requested(event)
+            case EventsMissed():
+                self._errand(self._catching_up.catch_up(event.platform))
 
     async def work(self, conversation: ConversationId, *, again: bool = False) -> bool:
         """Answer the oldest open turn of a conversation; False when there is none.
@@ -120,6 +134,7 @@ class Engine:
 
     async def _work(self, turn: Turn) -> None:
         number = turn.claim.turn
+        self._running[number] = turn
         try:
             await self._answer(turn)
         except Fenced as fenced:
@@ -131,6 +146,8 @@ class Engine:
             if turn.stored:
                 raise  # the answer is safe: the lane comes back and shows it, instead of a notice in its place
             await self._fail(turn, incident(f"turn={number}"))
+        finally:
+            del self._running[number]
 
     async def _message(self, event: MessageReceived) -> None:
         said = parse(event.text, self.commands) if event.addressed is Addressed.BOT else None
@@ -174,6 +191,9 @@ class Engine:
 
     async def _serve(self, event: CommandInvoked) -> None:
         """Run a command that is answered at once, past the lane."""
+        if event.name in STEERING:
+            await self._steer(event)
+            return
         private = next((command.private for command in self.commands if command.name == event.name), True)
         try:
             notice = await FUNCTIONS[event.name](self._kit, event.origin, event.options)
@@ -184,10 +204,23 @@ class Engine:
         if private or not await self._teller.post(event, notice):
             await self._teller.notify(event.origin, notice)
 
+    async def _steer(self, event: CommandInvoked) -> None:
+        try:
+            effects = await self._steering.commanded(STEERING[event.name], event.origin)
+        except Exception:  # the engine's own loop: whatever broke, the asker is told
+            effects = Effects(incident(f"command={event.name}"))
+        await self._steering.show(effects, event.origin)
+
+    def _show(self, effects: Effects, origin: Origin | None) -> None:
+        if effects.notice is not None or effects.repaints:
+            self._errand(self._steering.show(effects, origin))
+
     async def _answer(self, turn: Turn) -> None:
         claim, channel = turn.claim, self._teller.open(turn.claim.origin)
-        if claim.attempt > MOST_ATTEMPTS:
-            await self._fail(turn, Notice("interrupted"))
+        if claim.tries > 1:
+            await find_lost(self._kit.store, turn, channel)
+        if claim.tries > MOST_TRIES:
+            await self._fail(turn, Notice(INTERRUPTED))
             return
         if not claim.questions and claim.answer is None:
             await self._withdraw(turn, channel)
@@ -197,7 +230,7 @@ class Engine:
             return
         if claim.joined_late:
             await turn.check()
-            turn.claim = await self._read_earlier(claim)
+            turn.claim = await read_earlier(self._kit, self._platforms[claim.origin.address.platform], claim)
         await chat.answer(self._kit, turn, channel)
 
     async def _anchor(self, turn: Turn, channel: Channel) -> None:
@@ -220,23 +253,13 @@ class Engine:
                 log.warning("post_left_over turn=%s reason=%s", turn.claim.turn, error)
         await turn.close(TurnState.DONE)
 
-    async def _read_earlier(self, claim: Claim) -> Claim:
-        """What was said in a thread before the bot was called into it, kept from then on."""
-        address = claim.origin.address
-        try:
-            earlier = await self._platforms[address.platform].read(address, None, EARLIER_MESSAGES)
-        except ChannelError as error:
-            log.warning("thread_unread conversation=%s reason=%s", claim.conversation, error)
-            return claim
-        window = await self._kit.store.adopt(claim.conversation, earlier, self._kit.defaults.history_messages)
-        return claim if window is None else replace(claim, window=window)
-
     async def _fail(self, turn: Turn, notice: Notice) -> None:
         """End a turn with a notice in place of its answer; where even that fails, the log has it."""
         origin, number = turn.claim.origin, turn.claim.turn
         try:
             async with Reply(self._teller.open(origin), turn) as reply:
-                await reply.finish(self._teller.say(notice, origin))
+                row = buttons.under_notice(self._kit.words, turn.claim, interrupted=notice.id == INTERRUPTED)
+                await reply.finish(self._teller.say(notice, origin), row)
         except Fenced:
             return
         except ChannelError as error:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Literal, NewType
 
-from bot.contract import Attachment, Origin, Person, PostId
+from bot.contract import Attachment, Keys, Origin, Person, PostId
 
 ConversationId = NewType("ConversationId", int)
 TurnId = NewType("TurnId", int)
@@ -87,7 +87,8 @@ class Placed:
 class Answer:
     """A finished answer and what it cost. `text` is remembered, `shown` is what stands on the screen.
 
-    They differ by what the bot adds itself: sources, why an answer is cut, which files were not read.
+    They differ by what the bot adds itself: sources, why an answer is cut, which files were not read. `cut` says
+    that it is not whole and can be gone on with.
     """
 
     text: str
@@ -96,15 +97,19 @@ class Answer:
     citations: tuple[str, ...] = ()
     request_hash: str = ""
     shown: str = ""
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A turn that this process may answer now.
 
-    `attempt` is the fence: every write of a turn names it, and fails when another run has a higher one.
-    `origin` is the newest question's. `answer` is there when the turn was ANSWERED before a crash.
+    `attempt` is the fence: every write of a turn names it, and fails when another run has a higher one. `tries`
+    counts the runs since the answer was last asked for, `revision` how often it was asked for anew.
+    `origin` is the newest question's. `answer` is there when the turn was ANSWERED before a crash, and `cut` says
+    whether it is whole. `partial` is what the answer goes on from. `stopped`: somebody has pressed stop.
     `joined_late` is True when the conversation is a thread whose earlier messages were never read.
+    `created_at` is when the first question of the turn came in.
     """
 
     turn: TurnId
@@ -118,12 +123,98 @@ class Claim:
     joined_late: bool
     window: Window
     choice: "Choice"
+    created_at: datetime
     command: str | None = None
+    tries: int = 1
+    revision: int = 0
+    partial: str = ""
+    cut: bool = False
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was chosen for a conversation; None where the default holds. A thread inherits from its channel."""
+    """What was chosen for a conversation; None where the default holds. A thread inherits from its channel.
+
+    `cleanup` is what becomes of an answer whose question is deleted: "offer" to remove it, or "remove" it.
+    """
 
     model: str | None = None
     persona: str | None = None
+    cleanup: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody wants something of a turn, by a button or a command.
+
+    `keys` are those of a delivery that is not noted yet. With a `revision` only that answer of the turn is meant,
+    with a `post` it must be one of its posts.
+    """
+
+    turn: TurnId
+    by: Person
+    keys: Keys | None = None
+    revision: int | None = None
+    post: PostId | None = None
+
+
+class Steering(Enum):
+    """What became of a `Press`."""
+
+    DONE = "done"
+    SEEN = "seen"
+    """Delivered before."""
+    UNKNOWN = "unknown"
+    """There is no such turn here."""
+    NOT_YOURS = "not-yours"
+    """Neither the asker nor somebody who looks after the channel."""
+    CHANGED = "changed"
+    """The answer is another one now, or was taken back."""
+    BUSY = "busy"
+    """It is being answered."""
+    NOTHING = "nothing"
+    """There is nothing to do it to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What a turn shows on the screen: its posts, and the text that they hold, None where it has none.
+
+    `cut` says that it can be gone on with, `stale` that what it rests on was
+    changed, `undone` that it was taken back.
+    """
+
+    turn: TurnId
+    conversation: ConversationId
+    revision: int
+    origin: Origin
+    shown: str | None
+    posts: tuple[Placed, ...]
+    cut: bool = False
+    stale: bool = False
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """The verdict on a `Press`; `wake` is the conversation to work on, `stood` what the screen showed before."""
+
+    verdict: Steering
+    wake: ConversationId | None = None
+    stood: Stood | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What an edit or a deletion has changed.
+
+    `known`: the message is remembered. `wake` is the conversation to work on, `interrupted` the turn whose run is
+    void, `stale` the turns whose answers rest on what was changed, `orphan` an answer whose question is gone.
+    """
+
+    known: bool = False
+    wake: ConversationId | None = None
+    interrupted: TurnId | None = None
+    stale: tuple[TurnId, ...] = ()
+    orphan: Stood | None = None

@@ -21,6 +21,13 @@ _MESSAGE_TOKENS = 4
 _DEFAULT_RESERVE = 4096
 """Tokens kept free for the answer of a model whose longest output is unknown."""
 
+_GO_ON = (
+    "Your answer was cut off there. Go on exactly where it ends, in the middle of a word or a code block if need be. "
+    "Repeat nothing, and begin without any introduction."
+)
+_LEAST_SEEN = 400
+"""Characters of its own beginning that a model needs to go on in the same vein."""
+
 _WORDS = re.compile(r"[A-Za-z \n]+")
 _LETTERS = (string.ascii_letters + " \n").encode()
 _EAST_ASIAN = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
@@ -66,17 +73,25 @@ def budget(spec: ModelSpec, limit: int) -> int:
 
 
 def build(
-    window: Window, questions: Sequence[Message], *, persona: str, budget: int, bot_name: str = "Parley"
+    window: Window,
+    questions: Sequence[Message],
+    *,
+    persona: str,
+    budget: int,
+    partial: str = "",
+    bot_name: str = "Parley",
 ) -> Prompt:
     """The prompt for the questions: persona, as much of the newest history as fits, then all questions.
 
     History goes in by whole exchanges, a turn's questions with their answer. Questions are never left out; those
-    too long for the budget are cut in the middle, and have at least half of it where the persona is long.
+    too long for the budget are cut in the middle, and have at least half of it where the persona is long. `partial`
+    is the beginning of an answer that the model is to go on with; of a long one it sees the end.
     """
     speakers = _speakers([*window.messages, *questions], bot_name)
     system = _system(persona, bot_name, named=bool(speakers))
     room = max(budget - _cost(system), budget // 2)
-    asked = _fit([_spoken(question, speakers) for question in questions], room)
+    asked = _fit([_spoken(question, speakers) for question in questions], room // 2 if partial else room)
+    asked += _go_on(partial, room - _cost(asked))
     units = [[_spoken(message, speakers) for message in unit] for unit in _units(window.messages)]
     kept = _newest(units, room - _cost(asked))
     return Prompt(
@@ -85,6 +100,13 @@ def build(
         dropped=max(window.total - len(kept), 0),
         tokens=_cost([*system, *kept, *asked]),
     )
+
+
+def _go_on(partial: str, room: int) -> list[ChatMessage]:
+    if not partial:
+        return []
+    end = partial[-max(room, _LEAST_SEEN) :] if count(partial) > room else partial
+    return [ChatMessage("assistant", end), ChatMessage("user", _GO_ON)]
 
 
 def _cost(messages: Sequence[ChatMessage]) -> int:

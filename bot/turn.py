@@ -3,14 +3,17 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import TypeVar
 
 from bot.contract import PostId
-from bot.errors import Fenced
+from bot.errors import Fenced, StoppedByReader
 from bot.model import Answer, Claim, TurnState
 from bot.store import Store
 
 log = logging.getLogger("parley.turn")
+
+T = TypeVar("T")
 
 SAVING_PAUSES_S = (0.1, 0.5, 2.0)
 
@@ -46,6 +49,8 @@ class Turn:
         self.stored = claim.answer is not None
         """The answer is in the store: from here on it is only a matter of showing it."""
         self._committed = committed
+        self._cut: StoppedByReader | Fenced | None = None
+        self._end: Callable[[], object] | None = None
         self._store = store
         self._clock = clock
         self._checked_at = clock()
@@ -53,8 +58,12 @@ class Turn:
 
     @property
     def key(self) -> str:
-        """The stem of the keys of this turn's posts, the same in every attempt."""
-        return f"t{self.claim.turn}"
+        """The stem of the keys of this answer's posts, the same in every attempt.
+
+        An answer that was asked for anew has its own: a platform that knows a key gives back the post that had it,
+        which may have been deleted since.
+        """
+        return f"t{self.claim.turn}" + (f"r{self.claim.revision}" if self.claim.revision else "")
 
     @property
     def placed(self) -> tuple[PostId, ...]:
@@ -65,8 +74,12 @@ class Turn:
         """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`."""
         await self._stands()
         if self._clock() - self._checked_at > TRUST_S:
-            await self._store.check(self.claim.turn, self.claim.attempt)
+            stopped = await self._store.stopped(self.claim.turn, self.claim.attempt)
             self._checked_at = self._clock()
+            if stopped:
+                self.interrupt(StoppedByReader("stop was asked for"))
+        if isinstance(self._cut, Fenced):
+            raise self._cut
 
     async def place(self, page: int, post_id: PostId) -> None:
         """Remember a post of this answer."""
@@ -75,6 +88,41 @@ class Turn:
         await self._store.placed(self.claim.turn, self.claim.attempt, page, key, post_id)
         self._placed[page] = post_id
         self._checked_at = self._clock()
+
+    def interrupt(self, cut: StoppedByReader | Fenced) -> None:
+        """Somebody wants no more of this answer, or not of this attempt at it: end `until_cut`."""
+        self._cut = self._cut or cut
+        if self._end is not None:
+            self._end()
+
+    async def until_cut(self, work: Coroutine[None, None, T]) -> T:
+        """The result of `work`, unless it is interrupted. Raises what the interruption was told."""
+        reading = asyncio.ensure_future(work)
+        self._end = reading.cancel
+        watch = asyncio.create_task(self._watch())
+        if self._cut is not None:
+            reading.cancel()
+        try:
+            return await reading
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._cut is None or (task is not None and task.cancelling()):
+                raise
+            raise self._cut from None  # not this task was cancelled, only its work, by `interrupt`
+        finally:
+            self._end = None
+            watch.cancel()
+
+    async def _watch(self) -> None:
+        """Another process may have been asked to stop this turn, or have taken it over, while nothing is said."""
+        while True:
+            await asyncio.sleep(TRUST_S)
+            try:
+                await self.check()
+            except Fenced as fenced:
+                self.interrupt(fenced)
+            except Exception as error:  # a loop beside the answer: a database that is away must not end it
+                log.warning("turn_unchecked turn=%s reason=%s", self.claim.turn, type(error).__name__)
 
     async def answered(self, answer: Answer) -> None:
         """Store the paid answer; from here on the gateway is not called for this turn again."""

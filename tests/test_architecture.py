@@ -13,8 +13,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.__main__",),
     ("bot.cli",),
     ("bot.app",),
+    ("bot.crew", "bot.backend"),
     ("bot.web", "bot.supervise", "bot.host", "bot.embedded"),
     ("bot.engine",),
+    ("bot.steering", "bot.catching_up", "bot.picking_up"),
     ("bot.telling",),
     ("bot.features",),
     ("bot.turn",),
@@ -94,6 +96,13 @@ def test_what_adapters_know_is_standard_library_only(package: str) -> None:
                 assert within(each, package) or each.partition(".")[0] in sys.stdlib_module_names, f"{name}: {each}"
 
 
+@pytest.mark.parametrize("extra", ["bot.runner.distributed", "bot.runner.jobs", "bot.store.postgres"])
+def test_what_an_extra_brings_is_loaded_by_name_alone(extra: str) -> None:
+    for name, path in BOT:
+        if name not in ("bot.runner.distributed", "bot.runner.jobs", "bot.store.postgres"):
+            assert not any(within(each, extra) for each in imports(path)), f"{name} imports {extra}"
+
+
 def test_the_embedded_backend_is_imported_by_nobody_and_imports_nobody() -> None:
     for name, path in [*BOT, *ADAPTERS]:
         for each in imports(path):
@@ -104,7 +113,13 @@ def test_the_embedded_backend_is_imported_by_nobody_and_imports_nobody() -> None
 
 
 @pytest.mark.parametrize(
-    ("library", "homes"), [("httpx", ("bot.gateway", "bot.files")), ("sqlalchemy", ("bot.store", "bot.runner"))]
+    ("library", "homes"),
+    [
+        ("httpx", ("bot.gateway", "bot.files")),
+        ("sqlalchemy", ("bot.store", "bot.runner")),
+        ("procrastinate", ("bot.runner.distributed", "bot.runner.jobs")),
+        ("psycopg", ("bot.runner.distributed", "bot.runner.jobs")),
+    ],
 )
 def test_a_library_has_its_home(library: str, homes: tuple[str, ...]) -> None:
     for name, path in BOT:

@@ -32,6 +32,17 @@ UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
 UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
  WHERE connamespace = 'public'::regnamespace
 """
+# Not the text of CREATE TABLE: what ALTER TABLE has added stands elsewhere in it.
+_SQLITE_SHAPE = """
+SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c."notnull" || ' ' || c.pk
+  FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'
+UNION ALL SELECT t.name || '.' || f."from" || ' -> ' || f."table" || '.' || f."to"
+  FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'
+UNION ALL SELECT t.name || ' ' || i.origin || ' ' || i."unique" || ' ' || group_concat(x.name)
+  FROM sqlite_master t JOIN pragma_index_list(t.name) i JOIN pragma_index_info(i.name) x WHERE t.type = 'table'
+ GROUP BY t.name, i.name
+UNION ALL SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL
+"""
 _OPEN = """
 import asyncio, sys
 from bot.store import Store
@@ -163,8 +174,7 @@ def _shape(connection: Connection) -> list[str]:
     """Every line that defines a table or an index, in an order that does not depend on how it came about."""
     if connection.dialect.name == "postgresql":
         return sorted(connection.execute(text(_POSTGRES_SHAPE)).scalars())
-    made = connection.execute(text("SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    return sorted(f"{table}: {line.strip(' ,')}" for table, sql in made for line in sql.splitlines())
+    return sorted(connection.execute(text(_SQLITE_SHAPE)).scalars())
 
 
 def _run(connection: Connection, statement: str) -> None:

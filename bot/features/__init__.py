@@ -1,16 +1,17 @@
 """The one table: which command is which function."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.contract import Command, Option, Origin
 from bot.errors import Notice
-from bot.features import conversation
+from bot.features import conversation, steering
 from bot.features.kit import Defaults, Kit
+from bot.features.steering import Steer
 from bot.gateway.catalogue import Catalogue
 from bot.words import Words
 
-__all__ = ["ASK", "FUNCTIONS", "Defaults", "Function", "Kit", "Said", "commands", "parse"]
+__all__ = ["ASK", "FUNCTIONS", "STEERING", "Defaults", "Function", "Kit", "Said", "Steer", "commands", "parse"]
 
 ASK = "ask"
 """The command that becomes a turn of its own instead of a reply at once."""
@@ -22,8 +23,11 @@ FUNCTIONS: Mapping[str, Function] = {
     "model": conversation.model,
     "persona": conversation.persona,
     "context": conversation.context,
+    "cleanup": steering.cleanup,
     "help": conversation.usage,
 }
+
+STEERING: Mapping[str, Steer] = {"stop": steering.stop, "retry": steering.retry, "undo": steering.undo}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,13 @@ class Said:
 def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
     """Every command with its texts in all languages, for the platforms to register."""
 
+    suggests: Mapping[tuple[str, str], Callable[[str], Sequence[str]]] = {
+        ("model", "name"): catalogue.suggest,
+        ("cleanup", "answers"): lambda prefix: [word for word in steering.CLEANUPS if word.startswith(prefix.lower())],
+    }
+
     def option(command: str, name: str, *, required: bool = False) -> Option:
-        suggest = catalogue.suggest if (command, name) == ("model", "name") else None
-        return Option(name, words.every(f"option-{command}-{name}"), required, suggest)
+        return Option(name, words.every(f"option-{command}-{name}"), required, suggests.get((command, name)))
 
     def command(name: str, *options: Option, private: bool = True) -> Command:
         return Command(name, words.every(f"command-{name}"), options, private)
@@ -50,6 +58,10 @@ def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
         command("model", option("model", "name")),
         command("persona", option("persona", "text")),
         command("context"),
+        command("stop"),
+        command("retry"),
+        command("undo"),
+        command("cleanup", option("cleanup", "answers")),
         command("help"),
     )
 

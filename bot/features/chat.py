@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bot import prompt
 from bot.contract import Channel
 from bot.errors import BadOption, ContextTooLong, GatewayError, GatewayGarbled, Notice, StoppedByReader
+from bot.features import buttons
 from bot.features.kit import Kit
 from bot.gateway.client import GatewayClient
 from bot.gateway.values import ChatDelta, ChatEnd, ChatOptions, ChatRequest, Citation, ModelSpec
@@ -19,6 +20,9 @@ from bot.text import closed
 from bot.turn import Turn
 
 log = logging.getLogger("parley.chat")
+
+LATE_S = 120.0
+"""A question that came in so long after it was asked is answered with a word about that."""
 
 RETRY_SHARE = 0.5
 """How much of the token budget is left to a prompt that the model found too long."""
@@ -31,13 +35,19 @@ class _Outcome:
     end: ChatEnd | None = None
     fault: GatewayError | StoppedByReader | None = None
 
+    @property
+    def cut(self) -> bool:
+        """The answer is not whole."""
+        return self.end is None or self.end.finish == "length"
+
 
 async def answer(kit: Kit, turn: Turn, channel: Channel) -> None:
     """Answer a claimed turn in its channel. Raises `BotError` when nothing of an answer could be shown."""
     claim = turn.claim
-    async with Reply(channel, turn, status=kit.words.text("status-thinking", claim.origin.locale)) as reply:
+    status, stop = kit.words.text("status-thinking", claim.origin.locale), buttons.growing(kit.words, claim)
+    async with Reply(channel, turn, status=status, buttons=stop) as reply:
         if claim.answer is not None:
-            await reply.finish(claim.answer)
+            await reply.finish(claim.answer, buttons.under(kit.words, claim, cut=claim.cut))
             await turn.close(TurnState.DONE)
             return
         await _answer_anew(kit, turn, reply)
@@ -49,16 +59,19 @@ async def _answer_anew(kit: Kit, turn: Turn, reply: Reply) -> None:
         raise BadOption("no-gateway")
     if not any(question.text.strip() for question in claim.questions):
         raise BadOption("nothing-to-read" if _files(claim) else "empty-question")
+    if claim.stopped:
+        raise StoppedByReader("stopped before it was begun again")
     spec = kit.model(claim.choice)
-    outcome = await _stream(kit.gateway, _request(kit, claim, spec), reply)
-    if isinstance(outcome.fault, ContextTooLong) and not reply.text:
-        outcome = await _stream(kit.gateway, _request(kit, claim, spec, RETRY_SHARE), reply)
+    reply.write(claim.partial)
+    outcome = await _stream(kit.gateway, _request(kit, claim, spec), reply, turn)
+    if isinstance(outcome.fault, ContextTooLong) and reply.text == claim.partial:
+        outcome = await _stream(kit.gateway, _request(kit, claim, spec, RETRY_SHARE), reply, turn)
     if not reply.text.strip():
         raise outcome.fault or BadOption("blank-answer", model=spec.id)
     notes = _footnotes(kit, claim, outcome, reply.text)
     text = closed(reply.text) + notes if notes else reply.text
-    await turn.answered(_record(reply.text, text, spec, outcome.end))
-    await reply.finish(text)
+    await turn.answered(_record(reply.text, text, spec, outcome))
+    await reply.finish(text, buttons.under(kit.words, claim, cut=outcome.cut))
     await turn.close(TurnState.DONE)
     log.info(
         "turn_finished turn=%s conversation=%s model=%s seconds=%.2f whole=%s",
@@ -66,19 +79,11 @@ async def _answer_anew(kit: Kit, turn: Turn, reply: Reply) -> None:
     )
 
 
-async def _stream(gateway: GatewayClient, request: ChatRequest, reply: Reply) -> _Outcome:
-    """Feed the reply until the stream ends, breaks, or the reply can take no more."""
-    end: ChatEnd | None = None
+async def _stream(gateway: GatewayClient, request: ChatRequest, reply: Reply, turn: Turn) -> _Outcome:
+    """Feed the reply until the stream ends, breaks, is stopped, or the reply can take no more."""
     try:
-        async with aclosing(gateway.chat(request)) as events:
-            async for event in events:
-                if isinstance(event, ChatDelta):
-                    reply.write(event.text)
-                else:
-                    end = event
-                if reply.broken is not None:
-                    break
-    except GatewayError as fault:
+        end = await turn.until_cut(_read(gateway, request, reply))
+    except (GatewayError, StoppedByReader) as fault:
         return _Outcome(fault=fault)
     if isinstance(reply.broken, StoppedByReader):
         return _Outcome(fault=reply.broken)
@@ -87,12 +92,26 @@ async def _stream(gateway: GatewayClient, request: ChatRequest, reply: Reply) ->
     return _Outcome(end=end)
 
 
+async def _read(gateway: GatewayClient, request: ChatRequest, reply: Reply) -> ChatEnd | None:
+    end: ChatEnd | None = None
+    async with aclosing(gateway.chat(request)) as events:
+        async for event in events:
+            if isinstance(event, ChatDelta):
+                reply.write(event.text)
+            else:
+                end = event
+            if reply.broken is not None:
+                break
+    return end
+
+
 def _request(kit: Kit, claim: Claim, spec: ModelSpec, share: float = 1.0) -> ChatRequest:
     built = prompt.build(
         claim.window,
         claim.questions,
         persona=kit.persona(claim.choice, claim.origin),
         budget=int(prompt.budget(spec, kit.defaults.history_tokens) * share),
+        partial=claim.partial,
     )
     return ChatRequest(
         model=spec.id,
@@ -106,6 +125,8 @@ def _footnotes(kit: Kit, claim: Claim, outcome: _Outcome, text: str) -> str:
     """What stands under the answer: its sources, why it is cut, which files were not read."""
     locale = claim.origin.locale
     notes: list[Notice] = []
+    if late := _minutes_late(claim):
+        notes.append(Notice("asked-ago", {"minutes": late}))
     if isinstance(outcome.fault, GatewayGarbled):
         notes.append(Notice("broke-off"))
     elif isinstance(outcome.fault, GatewayError):
@@ -127,13 +148,21 @@ def _sources(citations: Sequence[Citation], text: str) -> str:
     return "\n\n" + "\n".join(lines) if lines else ""
 
 
+def _minutes_late(claim: Claim) -> int:
+    """How long before it came in its newest question was asked, where that is worth saying: nobody heard it then."""
+    if claim.revision or not claim.questions:
+        return 0
+    late_s = (claim.created_at - claim.questions[-1].sent_at).total_seconds()
+    return round(late_s / 60) if late_s >= LATE_S else 0
+
+
 def _files(claim: Claim) -> list[str]:
     return [attachment.name for question in claim.questions for attachment in question.attachments]
 
 
-def _record(text: str, shown: str, spec: ModelSpec, end: ChatEnd | None) -> Answer:
-    digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
-    blank = Answer(text, spec.id, shown=shown, request_hash=digest)
+def _record(text: str, shown: str, spec: ModelSpec, outcome: _Outcome) -> Answer:
+    digest, end = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16], outcome.end
+    blank = Answer(text, spec.id, shown=shown, request_hash=digest, cut=outcome.cut)
     if end is None:
         return blank
     usage = end.usage

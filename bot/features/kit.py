@@ -14,7 +14,10 @@ from bot.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What holds where nobody has chosen. Sizes in tokens and messages."""
+    """What holds where nobody has chosen. Sizes in tokens and messages.
+
+    `catch_up_s` is how old a question may be that was asked while nobody listened.
+    """
 
     model: str
     persona: str | None = None
@@ -22,6 +25,7 @@ class Defaults:
     history_tokens: int = 16_000
     history_messages: int = 40
     max_output_tokens: int | None = None
+    catch_up_s: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)

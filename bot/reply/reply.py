@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from bot.contract import Channel
+from bot.contract import Button, Channel
 from bot.errors import ChannelError, Fenced, StoppedByReader
 from bot.reply.nap import Nap, Sleep
 from bot.reply.screen import Closed, Journal, Screen
@@ -35,7 +35,7 @@ class Reply:
 
     `broken` is what ended the growing, or None: look at it while reading the model's stream, and stop reading
     when it is there. After `StoppedByReader` the answer can still be finished; after anything else `finish`
-    raises it. What nobody was told is raised when the context ends.
+    raises it. What nobody was told is raised when the context ends. `buttons` stand under it while it grows.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Reply:
         journal: Journal,
         *,
         status: str = "",
+        buttons: tuple[Button, ...] = (),
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -51,6 +52,7 @@ class Reply:
         self._can = channel.capabilities
         self._journal = journal
         self._status = status
+        self._buttons = self._last_buttons = buttons
         self._clock = clock
         self._sleep = sleep
         self._nap, self._typing_nap = Nap(sleep), Nap(sleep)
@@ -103,13 +105,14 @@ class Reply:
         if awaited:
             self._nap.rouse()
 
-    async def finish(self, text: str | None = None) -> None:
+    async def finish(self, text: str | None = None, buttons: tuple[Button, ...] = ()) -> None:
         """Return when the platform has the whole answer, or `text` in its place; surplus posts are deleted.
 
-        A blank answer changes nothing on the screen. Raises what kept the answer from being shown.
+        The buttons stand under its last page. A blank answer changes nothing on the screen. Raises what kept the
+        answer from being shown.
         """
         if self._final is None and not self._failed:
-            self._final = self.text if text is None else text
+            self._final, self._last_buttons = self.text if text is None else text, buttons
             self._pacer = self._pacer or asyncio.create_task(self._pace())
             self._nap.rouse()
             await asyncio.wait([self._pacer])
@@ -196,7 +199,7 @@ class Reply:
             await self._screen.settle(self._page, early.text)
             self._seams.append(early.end)
             self._shown_size = -1
-        elif found and not await self._screen.grow(self._page, found[-1].text):
+        elif found and not await self._screen.grow(self._page, found[-1].text, self._buttons):
             self._shown_size = -1
 
     async def _flush(self, text: str) -> None:
@@ -206,15 +209,16 @@ class Reply:
         self._rewind(text)
         first = self._page
         found = pages(text, self._can.text_limit, self._can.measure, self._seams[-1])
+        last = first + len(found) - 1
         for number, page in enumerate(found, first):
-            await self._settle(number, page.text)
-        await self._screen.clear(first + len(found))
+            await self._settle(number, page.text, self._last_buttons if number == last else ())
+        await self._screen.clear(last + 1)
 
-    async def _settle(self, page: int, text: str) -> None:
+    async def _settle(self, page: int, text: str, buttons: tuple[Button, ...]) -> None:
         """The last look of a page; after a reader's stop once more, since what was ended may take an edit now."""
         for _ in range(2):
             try:
-                await self._screen.settle(page, text)
+                await self._screen.settle(page, text, buttons)
             except StoppedByReader as stop:
                 self.broken = stop
             else:

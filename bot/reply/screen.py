@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
-from bot.contract import Channel, Post, PostId
+from bot.contract import Button, Channel, Post, PostId
 from bot.errors import ChannelBusy
 from bot.reply.nap import Nap
 
@@ -51,6 +51,11 @@ class _Shown:
     text: str | None
     final: bool
     since: float
+    buttons: tuple[Button, ...] = ()
+
+    def looks(self, post: Post) -> bool:
+        """Whether it already looks so."""
+        return (self.text, self.final, self.buttons) == (post.text, post.final, post.buttons)
 
 
 class Screen:
@@ -66,32 +71,36 @@ class Screen:
         self.not_before = 0.0
         self.closed = False
 
-    async def grow(self, page: int, text: str) -> bool:
+    async def grow(self, page: int, text: str, buttons: tuple[Button, ...] = ()) -> bool:
         """Make an unfinished page look so; False where the platform is busy and nothing was done."""
         try:
-            await self._show(page, text, final=False)
+            await self._show(page, self._post(page, text, buttons, final=False))
         except ChannelBusy:
             return False
         return True
 
-    async def settle(self, page: int, text: str) -> None:
+    async def settle(self, page: int, text: str, buttons: tuple[Button, ...] = ()) -> None:
         """Make a page look so for good, however long the platform lets us wait."""
-        await self._show(page, text, final=True)
+        await self._show(page, self._post(page, text, buttons, final=True))
 
     async def clear(self, first: int) -> None:
         """Take away the pages from this one on."""
         for page in sorted(page for page in self.posts if page >= first):
             await self._call(partial(self._channel.delete, self.posts[page].post_id), patient=True)
 
-    async def _show(self, page: int, text: str, *, final: bool) -> None:
-        post, known = Post(text, final, f"{self._journal.key}-{page}"), self.posts.get(page)
+    def _post(self, page: int, text: str, buttons: tuple[Button, ...], *, final: bool) -> Post:
+        shown = buttons if self._channel.capabilities.buttons else ()
+        return Post(text, final, f"{self._journal.key}-{page}", shown)
+
+    async def _show(self, page: int, post: Post) -> None:
+        known = self.posts.get(page)
         if known is None:
-            post_id = await self._call(partial(self._channel.send, post), patient=final)
-            self.posts[page] = _Shown(post_id, text, final, self._clock())
+            post_id = await self._call(partial(self._channel.send, post), patient=post.final)
+            self.posts[page] = _Shown(post_id, post.text, post.final, self._clock(), post.buttons)
             await self._journal.place(page, post_id)
-        elif self._channel.capabilities.edit_interval is not None and (known.text, known.final) != (text, final):
-            await self._call(partial(self._channel.edit, known.post_id, post), patient=final)
-            known.text, known.final = text, final
+        elif self._channel.capabilities.edit_interval is not None and not known.looks(post):
+            await self._call(partial(self._channel.edit, known.post_id, post), patient=post.final)
+            known.text, known.final, known.buttons = post.text, post.final, post.buttons
 
     async def _call(self, verb: Callable[[], Awaitable[T]], *, patient: bool) -> T:
         waited = moment = 0.0

@@ -5,15 +5,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from bot.contract import Keys, MessageReceived
+from bot.contract import MessageReceived
 from bot.model import Accepted, Bounds, Claim, ConversationId, TurnId, TurnState, Verdict
-from bot.store import choices, messages, places
-from bot.store.insert import insert_new
+from bot.store import branching, choices, inbox, messages, places, tables
 from bot.store.places import Place
-from bot.store.tables import inbox, message, turn
+from bot.store.tables import message, turn
 
-_NOTE = insert_new(inbox).returning(inbox.c.id)
-_COVER = update(inbox).where(inbox.c.id == bindparam("id_")).values(turn_id=bindparam("turn_"))
+_COVER = update(tables.inbox).where(tables.inbox.c.id == bindparam("id_")).values(turn_id=bindparam("turn_"))
 _ASKED = select(func.count()).where(message.c.turn_id == turn.c.id).scalar_subquery()
 _WAITING = (
     select(turn.c.id, turn.c.command, _ASKED)
@@ -32,23 +30,12 @@ _NEW_TURN = insert(turn).returning(turn.c.id)
 _JOIN_TURN = update(turn).where(turn.c.id == bindparam("id_")).values(origin=bindparam("origin_"))
 
 
-def note(connection: Connection, keys: Keys, now: datetime) -> int | None:
-    """The inbox row of a delivery; None when one of its keys was seen before."""
-    row = {"event_key": keys.event, "place_key": keys.place, "received_at": now}
-    return connection.execute(_NOTE, row).scalar()
-
-
-def first_seen(connection: Connection, keys: Keys) -> bool:
-    """Note a delivery that makes no turn."""
-    return note(connection, keys, datetime.now(UTC)) is not None
-
-
 def hear(connection: Connection, received: MessageReceived) -> Accepted:
     """Keep a message that asks nothing as history, where the bot has joined."""
     conversation_id = places.find(connection, received.origin.address)
     if conversation_id is None:
         return Accepted(Verdict.IGNORED)
-    if note(connection, received.keys, datetime.now(UTC)) is None:
+    if inbox.note(connection, received.keys, datetime.now(UTC)) is None:
         return Accepted(Verdict.DUPLICATE)
     position = places.take_position(connection, conversation_id)
     messages.receive(connection, conversation_id, received, position=position)
@@ -63,10 +50,10 @@ def take(
     With `begin` (the size of its window) a new turn in a conversation with no other is claimed at once.
     """
     now = datetime.now(UTC)
-    delivery = note(connection, received.keys, now)
+    delivery = inbox.note(connection, received.keys, now)
     if delivery is None:
         return Accepted(Verdict.DUPLICATE), None
-    place = places.join(connection, received.origin.address, nothing_earlier=_begins(received))
+    place = branching.join(connection, received, nothing_earlier=_begins(received))
     here, everywhere = connection.execute(_OPEN, {"conversation_": place.id}).one()
     waiting = _waiting(connection, place.id, command) if here else None
     if _full(waiting, here, everywhere, bounds):
@@ -125,6 +112,7 @@ def _begin(
         joined_late=place.joined_late(received.origin),
         window=window,
         choice=choices.merged(connection, received.origin.address),
+        created_at=asked.at,
         command=asked.command,
     )
 
@@ -161,6 +149,7 @@ def _new_turn(
         "conversation_id": place.id,
         "state": state,
         "attempt": 1 if begun else 0,
+        "tries": 1 if begun else 0,
         "origin": received.origin,
         "command": asked.command,
         "position": place.newest + 2 if begun else None,

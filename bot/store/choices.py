@@ -9,7 +9,7 @@ from bot.store import tables
 from bot.store.insert import put
 from bot.store.places import where
 
-_CHOSEN = select(tables.choice.c.thread, tables.choice.c.model, tables.choice.c.persona).where(
+_CHOSEN = select(tables.choice.c.thread, tables.choice.c.model, tables.choice.c.persona, tables.choice.c.cleanup).where(
     tables.choice.c.platform == bindparam("platform"),
     tables.choice.c.workspace == bindparam("workspace"),
     tables.choice.c.channel == bindparam("channel"),
@@ -28,6 +28,7 @@ def merged(connection: Connection, address: Address) -> Choice:
     return Choice(
         model=channel.model if own.model is None else own.model,
         persona=channel.persona if own.persona is None else own.persona,
+        cleanup=channel.cleanup if own.cleanup is None else own.cleanup,
     )
 
 
@@ -38,7 +39,12 @@ def own(connection: Connection, address: Address) -> Choice:
 
 def choose(connection: Connection, address: Address, choice: Choice) -> None:
     """Replace what was chosen at exactly this place."""
-    put(connection, tables.choice, where(address), {"model": choice.model, "persona": choice.persona})
+    put(
+        connection,
+        tables.choice,
+        where(address),
+        {"model": choice.model, "persona": choice.persona, "cleanup": choice.cleanup},
+    )
 
 
 def lessons(connection: Connection) -> tuple[Lesson, ...]:
@@ -53,4 +59,4 @@ def learn(connection: Connection, lesson: Lesson) -> None:
 
 def _found(connection: Connection, address: Address) -> dict[str, Choice]:
     rows = connection.execute(_CHOSEN, where(address))
-    return {thread: Choice(model, persona) for thread, model, persona in rows}
+    return {thread: Choice(model, persona, cleanup) for thread, model, persona, cleanup in rows}

@@ -13,7 +13,17 @@ from bot.store.tables import post, turn
 
 _OPEN = turn.c.closed_at.is_(None)
 OLDEST = (
-    select(turn.c.id, turn.c.state, turn.c.origin, turn.c.command, turn.c.position)
+    select(
+        turn.c.id,
+        turn.c.state,
+        turn.c.origin,
+        turn.c.command,
+        turn.c.position,
+        turn.c.created_at,
+        turn.c.revision,
+        turn.c.continues,
+        turn.c.stop,
+    )
     .where(turn.c.conversation_id == bindparam("conversation_"), _OPEN)
     .order_by(turn.c.id)
     .limit(1)
@@ -24,14 +34,15 @@ _BEGIN = (
     .where(turn.c.id == bindparam("turn_"), _OPEN)
     .values(
         attempt=turn.c.attempt + 1,
+        tries=turn.c.tries + 1,
         position=bindparam("position_"),
         state=bindparam("state_"),
         started_at=func.coalesce(turn.c.started_at, bindparam("now", type_=Utc())),
     )
-    .returning(turn.c.attempt)
+    .returning(turn.c.attempt, turn.c.tries)
 )
 _POSTS = select(post.c.page, post.c.post_id).where(post.c.turn_id == bindparam("turn_")).order_by(post.c.page)
-_Oldest = Row[int, TurnState, Origin, str | None, int | None]
+_Oldest = Row[int, TurnState, Origin, str | None, int | None, datetime, int, bool, bool]
 
 
 def claim(connection: Connection, conversation_id: ConversationId, limit: int, *, again: bool) -> Claim | None:
@@ -43,8 +54,8 @@ def claim(connection: Connection, conversation_id: ConversationId, limit: int, *
     turn_id, position = TurnId(oldest[0]), oldest[4]
     answer_at = messages.settle(connection, turn_id, place) if position is None else position
     state = TurnState.ANSWERED if oldest[1] is TurnState.ANSWERED else TurnState.RUNNING
-    attempt = _begin(connection, turn_id, state, answer_at)
-    if attempt is None:  # its runner closed it a moment ago; the next one may still be open
+    begun = _begin(connection, turn_id, state, answer_at)
+    if begun is None:  # its runner closed it a moment ago; the next one may still be open
         return claim(connection, conversation_id, limit, again=again)
     questions = messages.questions(connection, turn_id)
     if position is None:
@@ -52,39 +63,49 @@ def claim(connection: Connection, conversation_id: ConversationId, limit: int, *
     else:
         start = questions[0].seq if questions else answer_at
         window = messages.window_before(connection, place, limit, start)
-    return _claim(connection, place, oldest, attempt, questions, window)
+    return _claim(connection, place, oldest, begun, questions, window)
 
 
-def _begin(connection: Connection, turn_id: TurnId, state: TurnState, position: int) -> int | None:
+def _begin(connection: Connection, turn_id: TurnId, state: TurnState, position: int) -> tuple[int, int] | None:
+    """The number of this attempt and of this try."""
     values = {"turn_": turn_id, "state_": state, "position_": position, "now": datetime.now(UTC)}
-    return connection.execute(_BEGIN, values).scalar()
+    begun = connection.execute(_BEGIN, values).one_or_none()
+    return None if begun is None else (begun[0], begun[1])
 
 
 def _claim(
     connection: Connection,
     place: Place,
     oldest: _Oldest,
-    attempt: int,
+    begun: tuple[int, int],
     questions: tuple[Message, ...],
     window: Window,
 ) -> Claim:
-    turn_id, state, origin, command, _ = oldest
-    answered = state is TurnState.ANSWERED
+    number, state, origin, command, _, created_at, revision, continues, stopped = oldest
+    turn_id, answered = TurnId(number), state is TurnState.ANSWERED
+    stored = messages.stored_answer(connection, turn_id) if answered or continues else None
     return Claim(
-        turn=TurnId(turn_id),
-        attempt=attempt,
+        turn=turn_id,
+        attempt=begun[0],
         conversation=place.id,
         origin=origin,
         state=TurnState.ANSWERED if answered else TurnState.RUNNING,
         questions=questions,
-        posts=_posts(connection, TurnId(turn_id)) if attempt > 1 else (),
-        answer=messages.stored_answer(connection, TurnId(turn_id)) if answered else None,
+        posts=posts(connection, turn_id) if begun[0] > 1 else (),
+        answer=stored.shown if stored is not None and answered else None,
         joined_late=place.joined_late(origin),
         window=window,
         choice=choices.merged(connection, origin.address),
+        created_at=created_at,
         command=command,
+        tries=begun[1],
+        revision=revision,
+        partial=stored.text if stored is not None and not answered else "",
+        cut=stored is not None and stored.cut,
+        stopped=stopped,
     )
 
 
-def _posts(connection: Connection, turn_id: TurnId) -> tuple[Placed, ...]:
+def posts(connection: Connection, turn_id: TurnId) -> tuple[Placed, ...]:
+    """What stands of a turn's answer, by page."""
     return tuple(Placed(page, PostId(post_id)) for page, post_id in connection.execute(_POSTS, {"turn_": turn_id}))

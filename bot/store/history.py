@@ -1,12 +1,11 @@
-"""What a conversation remembers: read, begun afresh, filled in from before the bot came, corrected, forgotten."""
+"""What a conversation remembers: read, begun afresh, filled in from before the bot came."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from bot.contract import Address, MessageReceived
-from bot.model import ConversationId, TurnId, TurnState, Window
+from bot.model import ConversationId, Window
 from bot.store import messages, places
 from bot.store.tables import message, turn
 
@@ -20,21 +19,6 @@ _BEGUN = (
     .select_from(message)
     .join(turn, message.c.turn_id == turn.c.id)
     .where(turn.c.conversation_id == bindparam("conversation_"), turn.c.closed_at.is_(None))
-)
-_KEPT = (message.c.place_key == bindparam("key_"), message.c.deleted_at.is_(None))
-_EDIT = update(message).where(*_KEPT).values(body=bindparam("text_"), edited_at=bindparam("now"))
-_WHERE = select(message.c.conversation_id).where(*_KEPT).distinct().order_by(message.c.conversation_id)
-_FORGET = (
-    update(message)
-    .where(*_KEPT, message.c.conversation_id == bindparam("conversation_"))
-    .values(body="", attachments=(), deleted_at=bindparam("now"))
-    .returning(message.c.position, message.c.turn_id)
-)
-_LEFT = exists().where(message.c.turn_id == turn.c.id, message.c.deleted_at.is_(None))
-_WITHDRAW = (
-    update(turn)
-    .where(turn.c.id == bindparam("turn_"), turn.c.state == TurnState.QUEUED, ~_LEFT)
-    .values(state=TurnState.DONE, closed_at=bindparam("now"))
 )
 
 
@@ -66,22 +50,6 @@ def adopt(
     return _before_the_open_turn(connection, conversation_id, limit)
 
 
-def edited(connection: Connection, address: Address, message_id: str, text: str) -> bool:
-    """Give a message its new text; False where it is unknown."""
-    found = {"key_": address.place(message_id), "text_": text, "now": datetime.now(UTC)}
-    return connection.execute(_EDIT, found).rowcount > 0
-
-
-def deleted(connection: Connection, address: Address, message_id: str) -> bool:
-    """Forget a message's text and files, and withdraw a turn that has no other question; False if unknown."""
-    key = address.place(message_id)
-    holders = [ConversationId(found) for found in connection.execute(_WHERE, {"key_": key}).scalars()]
-    for holder in holders:
-        places.lock(connection, holder)
-        _forget(connection, holder, key)
-    return bool(holders)
-
-
 def _unknown(
     connection: Connection, conversation_id: ConversationId, earlier: Sequence[MessageReceived]
 ) -> list[MessageReceived]:
@@ -98,13 +66,3 @@ def _before_the_open_turn(connection: Connection, conversation_id: ConversationI
     if start is None:
         return messages.window(connection, place, limit)
     return messages.window_before(connection, place, limit, start)
-
-
-def _forget(connection: Connection, conversation_id: ConversationId, key: str) -> None:
-    now = datetime.now(UTC)
-    forgotten = connection.execute(_FORGET, {"conversation_": conversation_id, "key_": key, "now": now}).all()
-    for position, turn_id in forgotten:
-        if position is not None:
-            places.count(connection, conversation_id, position, -1)
-        elif turn_id is not None:
-            connection.execute(_WITHDRAW, {"turn_": TurnId(turn_id), "now": now})

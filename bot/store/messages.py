@@ -1,13 +1,14 @@
 """The rows of `message`: written, and read as values."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from bot.contract import Attachment, MessageReceived, Person, PersonKind
 from bot.model import ConversationId, Message, TurnId, Window
-from bot.store.columns import Id
-from bot.store.places import Place, grow
+from bot.store.columns import Id, Utc
+from bot.store.places import Place, count, grow
 from bot.store.tables import Role, message, step
 
 _Columns = Row[int | None, Role, str, str, PersonKind, str, datetime, int | None, tuple[Attachment, ...]]
@@ -47,7 +48,21 @@ _QUESTIONS = select(*_COLUMNS).where(_OF_TURN, message.c.seq > _ANSWER_SEQ, _LIV
 _ANSWER = (
     select(message.c.body, step.c.result)
     .join(step, step.c.turn_id == message.c.turn_id)
+    .where(_OF_TURN, message.c.seq == _ANSWER_SEQ, _LIVE)
+    .order_by(step.c.seq.desc())
+    .limit(1)
+)
+_REPLACE = (
+    update(message)
     .where(_OF_TURN, message.c.seq == _ANSWER_SEQ)
+    .values(body=bindparam("text_"), sent_at=bindparam("now", type_=Utc()), deleted_at=None)
+)
+_HAS_ANSWER = select(message.c.id).where(_OF_TURN, message.c.seq == _ANSWER_SEQ, _LIVE)
+_TAKE_BACK = (
+    update(message)
+    .where(_OF_TURN, message.c.seq >= bindparam("from_"), message.c.seq <= bindparam("to_"), _LIVE)
+    .values(body="", attachments=(), deleted_at=bindparam("now", type_=Utc()))
+    .returning(message.c.position)
 )
 _SETTLE = (
     update(message)
@@ -61,6 +76,8 @@ _KEY = (
     .values(place_key=bindparam("key_"))
 )
 _INSERT = insert(message)
+
+_MOST_SEQ = 2**31 - 1
 
 AFTER_ALL = 2**62
 """A position above every message's."""
@@ -127,7 +144,7 @@ def place_key(received: MessageReceived) -> str | None:
 def answer(
     connection: Connection, conversation_id: ConversationId, turn_id: TurnId, position: int, text: str, now: datetime
 ) -> None:
-    """Remember a turn's answer. The unique key on (turn, seq) makes a second one impossible."""
+    """Remember a turn's first answer. The unique key on (turn, seq) makes a second one impossible."""
     connection.execute(
         _INSERT,
         {
@@ -144,6 +161,25 @@ def answer(
             "sent_at": now,
         },
     )
+
+
+def answer_anew(
+    connection: Connection, conversation_id: ConversationId, turn_id: TurnId, position: int, text: str, now: datetime
+) -> int:
+    """Remember the newest answer of a turn in the place of an earlier one; how many messages that makes more."""
+    stood = connection.execute(_HAS_ANSWER, {"turn_": turn_id}).scalar() is not None
+    if connection.execute(_REPLACE, {"turn_": turn_id, "text_": text, "now": now}).rowcount == 0:
+        answer(connection, conversation_id, turn_id, position, text, now)
+    return 0 if stood else 1
+
+
+def take_back(connection: Connection, conversation_id: ConversationId, turn_id: TurnId, *, questions: bool) -> None:
+    """Forget a turn's answer, and its questions with it."""
+    what = {"turn_": turn_id, "from_": _ANSWER_SEQ, "to_": _MOST_SEQ if questions else _ANSWER_SEQ}
+    gone = connection.execute(_TAKE_BACK, {**what, "now": datetime.now(UTC)}).scalars().all()
+    for position in gone:
+        if position is not None:
+            count(connection, conversation_id, position, -1)
 
 
 def newest(connection: Connection, place: Place, limit: int, before: int = AFTER_ALL) -> tuple[Message, ...]:
@@ -186,10 +222,24 @@ def show_at(connection: Connection, turn_id: TurnId, key: str) -> None:
     connection.execute(_KEY, {"turn_": turn_id, "key_": key})
 
 
-def stored_answer(connection: Connection, turn_id: TurnId) -> str | None:
-    """The answer of a turn that has one, as it is to be shown."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A kept answer: what is remembered, what is shown, whether it is not whole, and whose it is."""
+
+    text: str
+    shown: str
+    cut: bool
+    model: str
+
+
+def stored_answer(connection: Connection, turn_id: TurnId) -> Stored | None:
+    """The answer of a turn that has one."""
     found = connection.execute(_ANSWER, {"turn_": turn_id}).one_or_none()
-    return None if found is None else str(found[1].get("shown") or found[0])
+    if found is None:
+        return None
+    text, result = found
+    shown, model = str(result.get("shown") or text), str(result.get("model", ""))
+    return Stored(text, shown, bool(result.get("cut")), model)
 
 
 def _message(found: _Columns) -> Message:

@@ -218,13 +218,17 @@ class Store:
         """What a closed turn shows; None for one that is open or unknown."""
         return await self._database.read(steering.stood, turn)
 
-    async def newest(self, address: Address) -> TurnId | None:
-        """The turn of the newest exchange of a place."""
-        return await self._database.read(steering.newest, address)
+    async def orphan(self, press: Press) -> Steered:
+        """What stands on the screen of an exchange that was taken back, if the press may have it removed."""
+        return await self._database.tx(steering.orphan, press)
 
-    async def running(self, address: Address) -> TurnId | None:
-        """The turn that is being answered at a place."""
-        return await self._database.read(steering.running, address)
+    async def newest(self, origin: Origin) -> TurnId | None:
+        """The turn of the newest exchange where this is said; at the top of a channel the asker's newest in it."""
+        return await self._database.read(steering.newest, origin)
+
+    async def running(self, origin: Origin) -> TurnId | None:
+        """The turn that is being answered where this is said; at the top of a channel the asker's newest in it."""
+        return await self._database.read(steering.running, origin)
 
     async def turn_of(self, address: Address, post: PostId) -> TurnId | None:
         """The turn that a post of ours belongs to."""
@@ -233,6 +237,10 @@ class Store:
     async def known_posts(self, turn: TurnId) -> frozenset[PostId]:
         """The posts of all answers in a turn's conversation and of what was answered near it in its channel."""
         return await self._database.read(turns.known_posts, turn)
+
+    async def posted(self, turn: TurnId, page: int, key: str, post_id: PostId) -> None:
+        """Remember a post by which a closed turn is shown again."""
+        await self._database.tx_relaxed(turns.posted, turn, page, key, post_id)
 
     async def active(self, platform: str, since: datetime) -> tuple[Address, ...]:
         """The places in which a question was asked since then, the latest first."""

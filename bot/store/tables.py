@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     TypedColumns,
     UniqueConstraint,
+    false,
 )
 
 from bot.contract import Attachment, Origin, PersonKind
@@ -43,6 +44,7 @@ class ConversationColumns(TypedColumns):
     `newest` is the last position given away, `fresh_since` the last one before the latest fresh start (None:
     there was none), `live` how many messages stand after it. `adopted` says that nothing earlier is left to
     be read from the platform. `thread` is empty for the flat channel: NULLs would never be equal.
+    `branch` says that it is no place of the platform's but grew from a reply to an older answer, whose id `thread` is.
     """
 
     id: Named[int] = Column(Id, primary_key=True)
@@ -54,6 +56,7 @@ class ConversationColumns(TypedColumns):
     fresh_since: Named[int | None] = Column(Id)
     live: Named[int] = Column(Id)
     adopted: Named[bool]
+    branch: Named[bool] = Column(server_default=false())
     created_at: Named[datetime] = Column(Utc)
 
 
@@ -66,12 +69,15 @@ class ChoiceColumns(TypedColumns):
     thread: Named[str] = Column(Text, primary_key=True)
     model: Named[str | None] = Column(Text)
     persona: Named[str | None] = Column(Words)
+    cleanup: Named[str | None] = Column(Text)
 
 
 class TurnColumns(TypedColumns):
     """One answer. It is open until `closed_at` is set; `attempt` is the fence of all its writes.
 
-    `position` is kept for its answer, right behind its questions; None until the turn begins.
+    `position` is kept for its answer, right behind its questions; None until the turn begins. `tries` counts its
+    runs since it was last opened, `revision` how often it was opened again; `continues` says that the stored answer
+    is gone on with, `stop` that somebody wants no more of it, `stale` that what it rests on was changed later.
     """
 
     id: Named[int] = Column(Id, primary_key=True)
@@ -81,9 +87,15 @@ class TurnColumns(TypedColumns):
     origin: Named[Origin] = Column(Json(Origin))
     command: Named[str | None] = Column(Text)
     position: Named[int | None] = Column(Id)
+    tries: Named[int] = Column(server_default="0")
+    revision: Named[int] = Column(server_default="0")
+    continues: Named[bool] = Column(server_default=false())
+    stop: Named[bool] = Column(server_default=false())
+    stale: Named[bool] = Column(server_default=false())
     created_at: Named[datetime] = Column(Utc)
     started_at: Named[datetime | None] = Column(Utc)
     closed_at: Named[datetime | None] = Column(Utc)
+    undone_at: Named[datetime | None] = Column(Utc)
 
 
 class InboxColumns(TypedColumns):
@@ -102,7 +114,7 @@ class PostColumns(TypedColumns):
     turn_id: Named[int] = Column(Id, ForeignKey("turn.id"), primary_key=True)
     page: Named[int] = Column(primary_key=True, autoincrement=False)
     key: Named[str] = Column(Text)
-    post_id: Named[str] = Column(Text)
+    post_id: Named[str] = Column(Text, index=True)
 
 
 class MessageColumns(TypedColumns):
@@ -140,6 +152,17 @@ class StepColumns(TypedColumns):
     usage: Named[dict[str, int]] = Column(Json(dict[str, int]))
 
 
+class FeedbackColumns(TypedColumns):
+    """What somebody thinks of an answer: 1 or -1; `model` and `revision` say which answer that was."""
+
+    turn_id: Named[int] = Column(Id, ForeignKey("turn.id"), primary_key=True)
+    person_id: Named[str] = Column(Text, primary_key=True)
+    revision: Named[int]
+    model: Named[str] = Column(Text)
+    value: Named[int]
+    given_at: Named[datetime] = Column(Utc)
+
+
 class LessonColumns(TypedColumns):
     """What refusals taught about models."""
 
@@ -163,6 +186,7 @@ message = Table(
     UniqueConstraint("turn_id", "seq"),
 )
 step = Table("step", metadata, StepColumns)
+feedback = Table("feedback", metadata, FeedbackColumns)
 lesson = Table("lesson", metadata, LessonColumns)
 
 # Open turns are few and closed ones are many: the index holds only the open ones.

@@ -6,9 +6,9 @@ Each write names the turn and the attempt: when another run has taken over, no r
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, insert, select, update
 
-from bot.contract import Origin, PostId
+from bot.contract import Address, Origin, PostId
 from bot.errors import Fenced
 from bot.model import Answer, ConversationId, TurnId, TurnState
 from bot.store import messages, places
@@ -19,6 +19,7 @@ _OPEN = turn.c.closed_at.is_(None)
 _MINE = (turn.c.id == bindparam("turn_"), turn.c.attempt == bindparam("attempt_"), _OPEN)
 _RUNNING = (*_MINE, turn.c.state == TurnState.RUNNING)
 _CHECK = select(turn.c.conversation_id).where(*_MINE)
+_STOPPED = select(turn.c.stop).where(*_MINE)
 _CHECK_LOCKED = _CHECK.with_for_update(key_share=True)
 _MOVE = (
     update(turn)
@@ -29,10 +30,13 @@ _MOVE = (
         position=bindparam("position_"),
         command=None,
         state=TurnState.QUEUED,
+        tries=0,
     )
 )
-_REDIRECT = update(turn).where(*_RUNNING).values(origin=bindparam("origin_"), command=None, state=TurnState.QUEUED)
-_ANSWERED = update(turn).where(*_RUNNING).values(state=TurnState.ANSWERED).returning(turn.c.position)
+_REDIRECT = (
+    update(turn).where(*_RUNNING).values(origin=bindparam("origin_"), command=None, state=TurnState.QUEUED, tries=0)
+)
+_ANSWERED = update(turn).where(*_RUNNING).values(state=TurnState.ANSWERED).returning(turn.c.position, turn.c.revision)
 _CLOSE = (
     update(turn)
     .where(*_MINE)
@@ -54,6 +58,35 @@ _WITH_OPEN = (
     .group_by(turn.c.conversation_id, conversation.c.platform)
     .order_by(func.min(turn.c.id))
 )
+_NEWEST = 500
+"""Of how many turns, from the newest on, the active places are taken."""
+_ACTIVE = (
+    select(
+        conversation.c.platform,
+        conversation.c.workspace,
+        conversation.c.channel,
+        conversation.c.thread,
+        turn.c.created_at,
+        conversation.c.branch,
+    )
+    .join(conversation, conversation.c.id == turn.c.conversation_id)
+    .where(conversation.c.platform == bindparam("platform"))
+    .order_by(turn.c.id.desc())
+    .limit(_NEWEST)
+)
+_NEAR = 2000
+"""Turns so far apart have no posts side by side where somebody looks for one after a crash."""
+_OWN = select(conversation.c.channel).join(turn, turn.c.conversation_id == conversation.c.id)
+_NEIGHBOURS = (
+    select(post.c.post_id)
+    .join(turn, turn.c.id == post.c.turn_id)
+    .join(conversation, conversation.c.id == turn.c.conversation_id)
+    .where(
+        post.c.turn_id.between(bindparam("first"), bindparam("last")),
+        post.c.turn_id != bindparam("turn_"),
+        conversation.c.channel == _OWN.where(turn.c.id == bindparam("turn_")).scalar_subquery(),
+    )
+)
 
 
 def check(connection: Connection, turn_id: TurnId, attempt: int) -> ConversationId:
@@ -62,9 +95,20 @@ def check(connection: Connection, turn_id: TurnId, attempt: int) -> Conversation
     return ConversationId(_held(found, turn_id, attempt))
 
 
+def stopped(connection: Connection, turn_id: TurnId, attempt: int) -> bool:
+    """Whether somebody wants the answer to stop, as long as this attempt is the one that counts."""
+    found = connection.execute(_STOPPED, _mine(turn_id, attempt)).scalar()
+    return bool(_held(found, turn_id, attempt))
+
+
 def placed(connection: Connection, turn_id: TurnId, attempt: int, page: int, key: str, post_id: PostId) -> None:
     """Remember what stands on the screen for one page of the answer; a later one takes its place."""
     _held(connection.execute(_CHECK_LOCKED, _mine(turn_id, attempt)).scalar(), turn_id, attempt)
+    posted(connection, turn_id, page, key, post_id)
+
+
+def posted(connection: Connection, turn_id: TurnId, page: int, key: str, post_id: PostId) -> None:
+    """The same, whoever asks."""
     row = {"turn_id": turn_id, "page": page, "key": key, "post_id": post_id}
     if connection.execute(_PLACE, row).scalar() is None:
         connection.execute(_REPLACE, {**row, "turn_": turn_id, "page_": page})
@@ -74,10 +118,16 @@ def answered(connection: Connection, turn_id: TurnId, attempt: int, answer: Answ
     """Keep the finished answer and what it cost; from here on the gateway is not asked again."""
     conversation_id = check(connection, turn_id, attempt)
     places.lock(connection, conversation_id)
-    position = _held(connection.execute(_ANSWERED, _mine(turn_id, attempt)).scalar(), turn_id, attempt)
-    messages.answer(connection, conversation_id, turn_id, position, answer.text, datetime.now(UTC))
-    places.count(connection, conversation_id, position, 1)
-    connection.execute(_STEP, _step(turn_id, answer))
+    found = connection.execute(_ANSWERED, _mine(turn_id, attempt)).one_or_none()
+    position, revision = (None, 0) if found is None else found
+    kept = (conversation_id, turn_id, _held(position, turn_id, attempt), answer.text, datetime.now(UTC))
+    added = 1
+    if revision:
+        added = messages.answer_anew(connection, *kept)
+    else:
+        messages.answer(connection, *kept)
+    places.count(connection, conversation_id, kept[2], added)
+    connection.execute(_STEP, _step(turn_id, revision, answer))
 
 
 def closed(connection: Connection, turn_id: TurnId, attempt: int, state: TurnState) -> bool:
@@ -120,6 +170,23 @@ def open_conversations(connection: Connection, platforms: Collection[str] | None
     return tuple(ConversationId(id) for id, platform in found if platforms is None or platform in platforms)
 
 
+def active(connection: Connection, platform: str, since: datetime) -> tuple[Address, ...]:
+    """Where a question was asked since then, the latest first, by the newest turns."""
+    rows = connection.execute(_ACTIVE, {"platform": platform})
+    places_ = (_address(found) for found in rows if found.created_at >= since and not found.branch)
+    return tuple(dict.fromkeys(places_))
+
+
+def known_posts(connection: Connection, turn_id: TurnId) -> frozenset[PostId]:
+    """Our posts in the turn's channel that belong to turns about as old, its own left out."""
+    found = connection.execute(_NEIGHBOURS, {"turn_": turn_id, "first": turn_id - _NEAR, "last": turn_id + _NEAR})
+    return frozenset(PostId(each) for each in found.scalars())
+
+
+def _address(found: Row[str, str, str, str, datetime, bool]) -> Address:
+    return Address(found.platform, found.workspace, found.channel, found.thread or None)
+
+
 def _mine(turn_id: TurnId, attempt: int) -> dict[str, object]:
     return {"turn_": turn_id, "attempt_": attempt}
 
@@ -131,10 +198,10 @@ def _held(found: int | None, turn_id: TurnId, attempt: int) -> int:
     return found
 
 
-def _step(turn_id: TurnId, answer: Answer) -> dict[str, object]:
+def _step(turn_id: TurnId, revision: int, answer: Answer) -> dict[str, object]:
     return {
         "turn_id": turn_id,
-        "seq": 0,
+        "seq": revision,
         "kind": "chat",
         "request_hash": answer.request_hash,
         "state": "done",
@@ -142,6 +209,7 @@ def _step(turn_id: TurnId, answer: Answer) -> dict[str, object]:
             "model": answer.model,
             "citations": list(answer.citations),
             "shown": answer.shown if answer.shown != answer.text else "",
+            "cut": answer.cut,
         },
         "usage": dict(answer.usage),
     }

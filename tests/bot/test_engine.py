@@ -321,10 +321,9 @@ async def test_an_edited_question_is_remembered_as_edited_and_a_deleted_one_is_f
         await home.engine.accept(MessageEdited(CHANNEL, "A", "my name is Ann"))
         await home.engine.accept(MessageDeleted(CHANNEL, "B"))
         await home.say("who am I?")
-        sent = str(home.prompts()[-1])
-        assert "Ann'" in sent
-        assert "Anna'" not in sent
-        assert "'I live in Rome'" not in sent
+        people = [text for role, text in home.prompts()[-1] if role == "user"]
+        assert people == ["my name is Ann", "who am I?"]
+        assert "Rome" not in str(home.prompts()[-1])
 
 
 async def test_a_question_taken_back_before_its_turn_is_not_answered(store: Store) -> None:
@@ -593,7 +592,7 @@ async def test_a_half_written_answer_goes_with_the_question_that_was_taken_back(
         await home.engine.accept(MessageDeleted(CHANNEL, "A"))
         home.engine.recover(conversation)
         await home.quiet()
-        assert [call.verb for _, channel in home.platform.channels for call in channel.calls] == ["delete"]
+        assert [call.verb for _, channel in home.platform.channels for call in channel.calls] == ["find", "delete"]
 
 
 async def test_a_limited_platform_is_waited_for_before_a_question_is_shown(store: Store) -> None:

@@ -1,9 +1,10 @@
 """A channel whose screen a test can read, as strict as a platform."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Literal
 
 from bot.contract import Address, Button, Capabilities, Origin, Person, Post, PostId
@@ -59,6 +60,7 @@ class Call:
 class FakeChannel:
     """Implements `bot.contract.Channel`.
 
+    `elsewhere` are the posts that were sent through other channels of the same platform, and `ids` numbers them all.
     `latency` is how long each verb takes by the given clock. Two verbs that write posts at once are a
     failure of the caller and raise AssertionError: a reply has one writer.
     """
@@ -71,12 +73,16 @@ class FakeChannel:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         latency: float = 0.0,
         origin: Origin = ORIGIN,
+        elsewhere: Callable[[], Iterable["ShownPost"]] = tuple,
+        ids: Iterator[int] | None = None,
     ) -> None:
         self._capabilities = capabilities
         self._clock = clock
         self._sleep = sleep
         self._latency = latency
         self._origin = origin
+        self._elsewhere = elsewhere
+        self._ids = ids or count(1)
         self._failures: dict[Verb, list[ChannelError]] = {}
         self._writing = False
         self.posts: list[ShownPost] = []
@@ -134,12 +140,12 @@ class FakeChannel:
     async def delete(self, post_id: PostId) -> None:
         with self._one_writer():
             await self._step(Call("delete", self._clock(), post_id=post_id))
-            for shown in self.posts:
+            for shown in self._all():
                 shown.deleted = shown.deleted or shown.id == post_id
 
     async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
         await self._step(Call("find", self._clock()))
-        standing = [post for post in self.posts if not post.deleted and post.id not in known]
+        standing = [post for post in self._all() if not post.deleted and post.id not in known]
         return {post.key: post.id for post in standing if post.key in keys}
 
     async def notify(self, text: str) -> None:
@@ -182,7 +188,7 @@ class FakeChannel:
             raise PostRejected("bad key")
 
     def _alive(self, post_id: PostId, *, final: bool) -> ShownPost:
-        found = [post for post in self.posts if post.id == post_id and not post.deleted]
+        found = [post for post in self._all() if post.id == post_id and not post.deleted]
         if not found:
             raise PostRejected("unknown post")
         if self._capabilities.edit_interval is None:
@@ -192,9 +198,12 @@ class FakeChannel:
             raise PostRejected("the post is no longer open")
         return found[0]
 
+    def _all(self) -> list[ShownPost]:
+        return [*self.posts, *(post for post in self._elsewhere() if post not in self.posts)]
+
     def _show(self, post: Post) -> ShownPost:
         shown = ShownPost(
-            PostId(f"P{len(self.posts) + 1}"),
+            PostId(f"P{next(self._ids)}"),
             post.text,
             post.final,
             post.key,

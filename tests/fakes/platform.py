@@ -1,12 +1,13 @@
 """A platform whose channels can be read as screens, for tests of the engine."""
 
 from collections.abc import Sequence
+from itertools import count
 from types import TracebackType
 from typing import Self
 
 from bot.contract import Accept, Address, AsgiApp, Capabilities, Command, MessageReceived, Origin
 from bot.errors import ChannelError
-from tests.fakes.channel import ROOMY, FakeChannel
+from tests.fakes.channel import ROOMY, FakeChannel, ShownPost
 
 
 class FakePlatform:
@@ -22,6 +23,7 @@ class FakePlatform:
         self.read_at: list[Address] = []
         self.anchored: Origin | None = None
         self.prepare: list[tuple[str, ChannelError]] = []
+        self._ids = count(1)
 
     @property
     def name(self) -> str:
@@ -43,7 +45,9 @@ class FakePlatform:
         raise AssertionError("tests of the engine hand it their events themselves")
 
     def open(self, origin: Origin) -> FakeChannel:
-        channel = FakeChannel(self.capabilities, origin=self.anchored or origin)
+        channel = FakeChannel(
+            self.capabilities, origin=self.anchored or origin, elsewhere=self.posts, ids=self._ids
+        )
         for verb, error in self.prepare:
             channel.fail(verb, error)  # type: ignore[arg-type]  # the test names a verb
         self.channels.append((origin, channel))
@@ -54,6 +58,10 @@ class FakePlatform:
         if isinstance(self.earlier, ChannelError):
             raise self.earlier
         return self.earlier[-limit:]
+
+    def posts(self) -> list[ShownPost]:
+        """Every post that was ever sent here, whichever channel it was sent through."""
+        return [post for _, channel in self.channels for post in channel.posts]
 
     def shown(self, address: Address | None = None) -> list[str]:
         """What stands in a place, or anywhere, in the order in which the channels were opened."""

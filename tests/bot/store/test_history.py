@@ -138,40 +138,11 @@ async def test_a_fresh_start_hides_a_past_that_is_adopted_later(store: Store) ->
     assert await store.adopt(conversation, PAST) == Window((), 0)
 
 
-async def test_an_edit_changes_what_is_remembered(store: Store) -> None:
-    conversation = await exchange(store, said("1", "Pariss?"), "Yes")
-    assert await store.edited(CHANNEL, "1", "Paris?")
-    assert spoken(await store.window(conversation, LIMIT)) == ["user: Paris?", "assistant: Yes"]
-
-
-async def test_an_edit_changes_a_question_that_waits(store: Store) -> None:
-    conversation = await ask(store, said("1", "Pariss?"))
-    assert await store.edited(CHANNEL, "1", "Paris?")
-    assert [question.text for question in (await begin(store, conversation)).questions] == ["Paris?"]
-
-
-async def test_what_is_unknown_cannot_be_edited_or_deleted(store: Store) -> None:
-    await exchange(store, said("1", "One"), "1")
-    assert not await store.edited(CHANNEL, "2", "Two")
-    assert not await store.deleted(CHANNEL, "2")
-
-
-async def test_a_deleted_message_leaves_every_window_and_keeps_no_text(store: Store) -> None:
-    file = Attachment("secret.txt", "text/plain", 3, "F1")
-    conversation = await exchange(store, said("1", "My password is 123", files=(file,)), "Noted")
-    assert await store.deleted(CHANNEL, "1")
-    window = await store.window(conversation, LIMIT)
-    assert (spoken(window), window.total) == (["assistant: Noted"], 1)
-    assert not await store.deleted(CHANNEL, "1")
-    assert not await store.edited(CHANNEL, "1", "back again")
-    assert (await store.window(conversation, LIMIT)) == window
-
-
 async def test_deleting_what_a_fresh_start_has_hidden_does_not_change_the_count(store: Store) -> None:
     await exchange(store, said("1", "One"), "1")
     await store.fresh(CHANNEL)
     conversation = await exchange(store, said("2", "Two"), "2")
-    assert await store.deleted(CHANNEL, "1")
+    assert (await store.deleted(CHANNEL, "1")).known
     assert (await store.window(conversation, LIMIT)).total == 2
 
 

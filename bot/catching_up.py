@@ -1,0 +1,71 @@
+"""What was asked while nobody listened: each place that was lately active is read once, and what is new is taken in."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from bot.contract import Accept, Address, MessageReceived, PersonKind, Platform
+from bot.errors import ChannelError
+from bot.features import Kit
+from bot.store import Store
+from bot.telling import NOTICE_PATIENCE_S, patiently
+
+log = logging.getLogger("parley.missed")
+
+MOST_PLACES = 100
+"""How many places are looked at, the latest first: a platform counts every reading."""
+
+MOST_MESSAGES = 50
+"""How many of the newest messages of a place are read."""
+
+
+class CatchingUp:
+    """Hands what was missed to `accept`, as if it came in now."""
+
+    def __init__(self, kit: Kit, platforms: Mapping[str, Platform], accept: Accept) -> None:
+        self._kit = kit
+        self._platforms = platforms
+        self._accept = accept
+        self._busy: set[str] = set()
+
+    async def catch_up(self, name: str) -> None:
+        """Look at one platform; once at a time, since a second look would find the same."""
+        if name in self._busy or not self._kit.defaults.catch_up_s:
+            return
+        self._busy.add(name)
+        since = datetime.now(UTC) - timedelta(seconds=self._kit.defaults.catch_up_s)
+        try:
+            found = await missed(self._kit.store, self._platforms[name], since)
+            for event in found:
+                await self._accept(event)
+        except Exception:  # an errand has no caller; the next gap is looked at again
+            log.exception("catching_up_failed platform=%s", name)
+        else:
+            log.info("caught_up platform=%s messages=%d", name, len(found))
+        finally:
+            self._busy.discard(name)
+
+
+async def missed(store: Store, platform: Platform, since: datetime) -> tuple[MessageReceived, ...]:
+    """What people have said since then of which the store knows nothing, the oldest first."""
+    found: dict[str, MessageReceived] = {}
+    for place in _places(await store.active(platform.name, since)):
+        for message in await _read(platform, place):
+            if message.sent_at >= since and message.origin.asker.kind is PersonKind.HUMAN:
+                found.setdefault(message.keys.place or message.keys.event, message)
+    unseen = await store.unseen(list(found))
+    return tuple(sorted((found[key] for key in unseen), key=lambda message: message.sent_at))
+
+
+def _places(active: Sequence[Address]) -> list[Address]:
+    """Threads and the channels around them, where the next question may have been asked."""
+    around = [near for place in active for near in (place, place.parent)]
+    return list(dict.fromkeys(around))[:MOST_PLACES]
+
+
+async def _read(platform: Platform, place: Address) -> Sequence[MessageReceived]:
+    try:
+        return await patiently(lambda: platform.read(place, None, MOST_MESSAGES), NOTICE_PATIENCE_S)
+    except ChannelError as error:
+        log.warning("place_unread platform=%s channel=%s reason=%s", platform.name, place.channel, error)
+        return ()

@@ -1,0 +1,172 @@
+"""Steering an answer: stop, ask anew, go on, take back, rate; by button or by command.
+
+Each function changes the store and returns what is still to be done about it, which the engine does.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.contract import Button, ButtonPressed, Origin
+from bot.errors import BadOption, Notice
+from bot.features import buttons
+from bot.features.buttons import Action
+from bot.features.kit import Kit
+from bot.model import ConversationId, Followed, Press, Steered, Steering, Stood, TurnId
+
+GOOD, BAD = 1, -1
+REMOVE, OFFER = "remove", "offer"
+CLEANUPS = (OFFER, REMOVE)
+
+_WHY_NOT = {
+    Steering.UNKNOWN: "button-unknown",
+    Steering.NOT_YOURS: "not-yours",
+    Steering.CHANGED: "button-old",
+    Steering.BUSY: "still-answering",
+    Steering.NOTHING: "nothing-to-stop",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Repaint:
+    """An answer that is to look otherwise: with a note and other buttons, or, without a note, gone."""
+
+    stood: Stood
+    note: Notice | None = None
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What is left to do: somebody to tell, a conversation to wake, a run to end, answers to show otherwise."""
+
+    notice: Notice | None = None
+    wake: ConversationId | None = None
+    stop: TurnId | None = None
+    repaints: tuple[Repaint, ...] = ()
+
+
+Steer = Callable[[Kit, Origin], Awaitable[Effects]]
+
+
+async def pressed(kit: Kit, event: ButtonPressed) -> Effects:
+    """A button under an answer."""
+    meant = buttons.meant(event.button)
+    if meant is None:
+        return Effects(Notice("button-unknown"))
+    press = Press(meant.turn, event.origin.asker, event.keys, meant.revision, event.post)
+    return await _BY_BUTTON[meant.action](kit, press)
+
+
+async def stop(kit: Kit, origin: Origin) -> Effects:
+    """End the answer that is being written here, and keep what there is of it."""
+    turn = await kit.store.running(origin)
+    if turn is None:
+        return Effects(Notice("nothing-to-stop"))
+    return await _stop(kit, Press(turn, origin.asker))
+
+
+async def retry(kit: Kit, origin: Origin) -> Effects:
+    """Answer the newest question here anew."""
+    turn = await kit.store.newest(origin)
+    return Effects(Notice("nothing-here")) if turn is None else await _regenerate(kit, Press(turn, origin.asker))
+
+
+async def undo(kit: Kit, origin: Origin) -> Effects:
+    """Take the newest exchange here back."""
+    turn = await kit.store.newest(origin)
+    return Effects(Notice("nothing-here")) if turn is None else await _undo(kit, Press(turn, origin.asker))
+
+
+async def cleanup(kit: Kit, origin: Origin, options: Mapping[str, str]) -> Notice:
+    """What becomes of an answer here whose question is deleted."""
+    address, wanted = origin.address.parent, options.get("answers", "").strip().lower()
+    own = await kit.store.own_choice(address)
+    if not wanted:
+        return Notice(f"cleanup-{own.cleanup or OFFER}")
+    if wanted not in CLEANUPS:
+        raise BadOption("cleanup-unknown")
+    await kit.store.choose(address, replace(own, cleanup=wanted))
+    return Notice(f"cleanup-{wanted}")
+
+
+async def followed(kit: Kit, change: Followed) -> Effects:
+    """What an edit or a deletion of a question leaves to do."""
+    repaints = [await _stale(kit, turn) for turn in change.stale]
+    if change.orphan is not None:
+        repaints.append(await _orphan(kit, change.orphan))
+    whole = tuple(repaint for repaint in repaints if repaint is not None and repaint.stood.posts)
+    return Effects(wake=change.wake, stop=change.interrupted, repaints=whole)
+
+
+async def _stale(kit: Kit, turn: TurnId) -> Repaint | None:
+    stood = await kit.store.stood(turn)
+    if stood is None or stood.shown is None:
+        return None
+    return Repaint(stood, Notice("answer-stale"), buttons.standing(kit.words, stood))
+
+
+async def _orphan(kit: Kit, stood: Stood) -> Repaint:
+    choice = await kit.store.choice(stood.origin.address)
+    if choice.cleanup == REMOVE:
+        return Repaint(stood)
+    newest = replace(stood, revision=stood.revision + 1)  # that of the store, since it was taken back
+    return Repaint(newest, Notice("question-deleted"), buttons.orphaned(kit.words, newest))
+
+
+async def _stop(kit: Kit, press: Press) -> Effects:
+    steered = await kit.store.stop(press)
+    done = steered.verdict is Steering.DONE
+    return Effects(stop=press.turn) if done else _refused(steered)
+
+
+async def _regenerate(kit: Kit, press: Press) -> Effects:
+    return _reopened(await kit.store.again(press))
+
+
+async def _continue(kit: Kit, press: Press) -> Effects:
+    return _reopened(await kit.store.again(press, continues=True))
+
+
+async def _undo(kit: Kit, press: Press) -> Effects:
+    steered = await kit.store.undo(press)
+    if steered.stood is None:
+        return _refused(steered)
+    newest = replace(steered.stood, revision=steered.stood.revision + 1)
+    return Effects(repaints=(Repaint(newest, Notice("undone", {"name": press.by.name})),))
+
+
+async def _remove(kit: Kit, press: Press) -> Effects:
+    steered = await kit.store.orphan(press)
+    return _refused(steered) if steered.stood is None else Effects(repaints=(Repaint(steered.stood),))
+
+
+async def _good(kit: Kit, press: Press) -> Effects:
+    return _rated(await kit.store.rate(press, GOOD))
+
+
+async def _bad(kit: Kit, press: Press) -> Effects:
+    return _rated(await kit.store.rate(press, BAD))
+
+
+def _reopened(steered: Steered) -> Effects:
+    return Effects(wake=steered.wake) if steered.verdict is Steering.DONE else _refused(steered)
+
+
+def _rated(steered: Steered) -> Effects:
+    return Effects(Notice("opinion-noted")) if steered.verdict is Steering.DONE else _refused(steered)
+
+
+def _refused(steered: Steered) -> Effects:
+    why = _WHY_NOT.get(steered.verdict)
+    return Effects() if why is None else Effects(Notice(why))
+
+
+_BY_BUTTON: Mapping[Action, Callable[[Kit, Press], Awaitable[Effects]]] = {
+    Action.STOP: _stop,
+    Action.REGENERATE: _regenerate,
+    Action.CONTINUE: _continue,
+    Action.UNDO: _undo,
+    Action.REMOVE: _remove,
+    Action.GOOD: _good,
+    Action.BAD: _bad,
+}

@@ -1,0 +1,42 @@
+"""What a turn has to know before it can go on: a post that a crash has hidden, a past that nobody has read."""
+
+import logging
+from dataclasses import replace
+
+from bot.contract import Channel, Platform
+from bot.errors import ChannelError
+from bot.features import Kit
+from bot.model import Claim
+from bot.store import Store
+from bot.telling import NOTICE_PATIENCE_S, patiently
+from bot.turn import Turn
+
+log = logging.getLogger("parley.engine")
+
+EARLIER_MESSAGES = 50
+"""How much of a thread is read from the platform when the bot is first addressed in it."""
+
+
+async def find_lost(store: Store, turn: Turn, channel: Channel) -> None:
+    """Look for a post that an interrupted run has sent and not written down; there is one at most."""
+    page = len(turn.placed)
+    key = f"{turn.key}-{page}"
+    known = await store.known_posts(turn.claim.turn) | {*turn.placed}
+    try:
+        found = await patiently(lambda: channel.find([key], known), NOTICE_PATIENCE_S)
+    except ChannelError as error:
+        log.warning("post_not_looked_for turn=%s reason=%s", turn.claim.turn, error)
+        return
+    if key in found:
+        await turn.place(page, found[key])
+
+
+async def read_earlier(kit: Kit, platform: Platform, claim: Claim) -> Claim:
+    """What was said in a thread before the bot was called into it, kept from then on."""
+    try:
+        earlier = await platform.read(claim.origin.address, None, EARLIER_MESSAGES)
+    except ChannelError as error:
+        log.warning("thread_unread conversation=%s reason=%s", claim.conversation, error)
+        return claim
+    window = await kit.store.adopt(claim.conversation, earlier, kit.defaults.history_messages)
+    return claim if window is None else replace(claim, window=window)

@@ -1,0 +1,120 @@
+"""Carries out what people do to answers: wakes, stops, tells and shows again."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from bot.contract import ButtonPressed, MessageDeleted, MessageEdited, Origin, PostId, StopRequested
+from bot.errors import ChannelError, Fenced, StoppedByReader
+from bot.features import Kit
+from bot.features.steering import Effects, Repaint, Steer, followed, pressed
+from bot.model import ConversationId, Press, Stood, TurnId
+from bot.reply import Reply
+from bot.store import Store
+from bot.telling import NOTICE_PATIENCE_S, Teller, patiently
+from bot.text import closed
+from bot.turn import Turn
+
+log = logging.getLogger("parley.steering")
+
+
+class Steering:
+    """What is done to answers from outside their turns. `running` are the turns of this process."""
+
+    def __init__(
+        self, kit: Kit, teller: Teller, wake: Callable[[ConversationId], None], running: Mapping[TurnId, Turn]
+    ) -> None:
+        self._kit = kit
+        self._teller = teller
+        self._wake = wake
+        self._running = running
+
+    async def pressed(self, event: ButtonPressed) -> Effects:
+        """Commit what a button asks for; what is left to do is for `show`."""
+        return self._begin(await pressed(self._kit, event))
+
+    async def commanded(self, steer: Steer, origin: Origin) -> Effects:
+        """The same for a command."""
+        return self._begin(await steer(self._kit, origin))
+
+    async def edited(self, event: MessageEdited) -> Effects:
+        """The same for a message that got a new text."""
+        change = await self._kit.store.edited(event.address, event.message_id, event.text, event.edited_at)
+        return self._begin(await followed(self._kit, change))
+
+    async def deleted(self, event: MessageDeleted) -> Effects:
+        """The same for a message that is gone."""
+        return self._begin(await followed(self._kit, await self._kit.store.deleted(event.address, event.message_id)))
+
+    async def stop_requested(self, event: StopRequested) -> None:
+        """The platform's own stop sign: it has asked nobody whether they may, and has stopped the post already."""
+        found = [await self._kit.store.turn_of(event.origin.address, post) for post in event.posts]
+        turns = found or [await self._kit.store.running(event.origin)]
+        for turn in turns:
+            if turn is None:
+                continue
+            await self._kit.store.stop(Press(turn, replace(event.origin.asker, moderator=True)))
+            self._begin(Effects(stop=turn))
+
+    def _begin(self, effects: Effects) -> Effects:
+        """What must not wait: the run that is void ends, the new one begins."""
+        if effects.stop is not None and (turn := self._running.get(effects.stop)) is not None:
+            void = effects.wake is not None
+            turn.interrupt(Fenced("its question has changed") if void else StoppedByReader("stop was pressed"))
+        if effects.wake is not None:
+            self._wake(effects.wake)
+        return effects
+
+    async def show(self, effects: Effects, origin: Origin | None) -> None:
+        """What people see of it, in its own time."""
+        if effects.notice is not None and origin is not None:
+            await self._teller.notify(origin, effects.notice)
+        for repaint in effects.repaints:
+            try:
+                await self._repaint(repaint)
+            except Fenced:
+                log.info("answer_not_repainted turn=%s reason=changed", repaint.stood.turn)
+            except ChannelError as error:
+                log.warning("answer_not_repainted turn=%s reason=%s", repaint.stood.turn, error)
+
+    async def _repaint(self, repaint: Repaint) -> None:
+        stood = repaint.stood
+        channel = self._teller.open(stood.origin)
+        if repaint.note is None:
+            for placed in stood.posts:
+                await patiently(partial(channel.delete, placed.post_id), NOTICE_PATIENCE_S)
+            return
+        if channel.capabilities.edit_interval is None:
+            await self._teller.notify(stood.origin, repaint.note)
+            return
+        note = f"_{self._teller.say(repaint.note, stood.origin)}_"
+        reply = Reply(channel, _Standing(self._kit.store, stood))
+        try:
+            await reply.finish(f"{closed(stood.shown)}\n\n{note}" if stood.shown else note, repaint.buttons)
+        finally:
+            await reply.close()
+
+
+class _Standing:
+    """The journal of an answer that is shown again: void as soon as the answer is another one."""
+
+    def __init__(self, store: Store, stood: Stood) -> None:
+        self._store = store
+        self._stood = stood
+
+    @property
+    def key(self) -> str:
+        return f"t{self._stood.turn}r{self._stood.revision}"
+
+    @property
+    def placed(self) -> tuple[PostId, ...]:
+        return tuple(placed.post_id for placed in self._stood.posts)
+
+    async def check(self) -> None:
+        now = await self._store.stood(self._stood.turn)
+        if now is None or now.revision != self._stood.revision:
+            raise Fenced(f"turn {self._stood.turn} shows another answer now")
+
+    async def place(self, page: int, post_id: PostId) -> None:
+        await self._store.posted(self._stood.turn, page, f"{self.key}-{page}", post_id)

@@ -1,0 +1,258 @@
+"""What people do to a turn: have it answered anew, gone on with, stopped, taken back, rated.
+
+Each function locks the conversation first, looks whether the press still holds, and changes the turn in one go.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Row, Select, bindparam, exists, select, update
+
+from bot.contract import Address, Origin, PostId
+from bot.model import ConversationId, Press, Steered, Steering, Stood, TurnId, TurnState
+from bot.store import claiming, inbox, messages, places
+from bot.store.columns import Utc
+from bot.store.insert import put
+from bot.store.places import Place
+from bot.store.tables import conversation, feedback, message, post, step, turn
+
+_THIS = turn.c.id == bindparam("turn_")
+_WHERE = select(turn.c.conversation_id).where(_THIS)
+_READ = select(
+    turn.c.id,
+    turn.c.conversation_id,
+    turn.c.state,
+    turn.c.origin,
+    turn.c.revision,
+    turn.c.stale,
+    turn.c.closed_at,
+    turn.c.undone_at,
+    turn.c.command,
+).where(_THIS)
+_ASKERS = select(message.c.author_id).where(message.c.turn_id == bindparam("turn_"), message.c.seq > 0)
+_AGAIN = (
+    update(turn)
+    .where(_THIS)
+    .values(
+        state=TurnState.QUEUED,
+        closed_at=None,
+        tries=bindparam("tries_"),
+        revision=turn.c.revision + bindparam("newer"),
+        continues=bindparam("continues_"),
+        stop=False,
+        stale=False,
+        attempt=turn.c.attempt + 1,
+    )
+)
+_STOP = update(turn).where(_THIS).values(stop=True)
+_UNDO = update(turn).where(_THIS).values(undone_at=bindparam("now", type_=Utc()), revision=turn.c.revision + 1)
+_EMPTY_STEPS = update(step).where(step.c.turn_id == bindparam("turn_")).values(result={})
+# From the end of the index on (conversation_id, position).
+_NEWEST = (
+    select(message.c.turn_id)
+    .where(
+        message.c.conversation_id == bindparam("conversation_"),
+        message.c.position > bindparam("after"),
+        message.c.turn_id.is_not(None),
+        message.c.deleted_at.is_(None),
+    )
+    .order_by(message.c.position.desc())
+    .limit(1)
+)
+# The newest turn that somebody asked for anywhere in a channel: from the end of the table, where it will be.
+_LATELY = (
+    select(turn.c.id)
+    .join(conversation, conversation.c.id == turn.c.conversation_id)
+    .where(
+        conversation.c.platform == bindparam("platform"),
+        conversation.c.workspace == bindparam("workspace"),
+        conversation.c.channel == bindparam("channel"),
+        turn.c.undone_at.is_(None),
+        exists().where(message.c.turn_id == turn.c.id, message.c.seq > 0, message.c.author_id == bindparam("person")),
+    )
+    .order_by(turn.c.id.desc())
+    .limit(1)
+)
+_BEING_ANSWERED = (turn.c.closed_at.is_(None), turn.c.state == TurnState.RUNNING)
+_RUNNING = (
+    select(turn.c.id)
+    .where(turn.c.conversation_id == bindparam("conversation_"), *_BEING_ANSWERED)
+    .order_by(turn.c.id)
+    .limit(1)
+)
+_RUNNING_LATELY = _LATELY.where(*_BEING_ANSWERED)
+_BY_POST = (
+    select(post.c.turn_id)
+    .join(turn, turn.c.id == post.c.turn_id)
+    .join(conversation, conversation.c.id == turn.c.conversation_id)
+    .where(
+        post.c.post_id == bindparam("post_"),
+        conversation.c.platform == bindparam("platform"),
+        conversation.c.channel == bindparam("channel"),
+    )
+    .limit(1)
+)
+
+_Row = Row[int, int, TurnState, Origin, int, bool, datetime | None, datetime | None, str | None]
+
+
+def again(connection: Connection, press: Press, *, continues: bool) -> Steered:
+    """Let a closed turn be answered anew in its posts, or its stored answer gone on with."""
+    found = _target(connection, press)
+    if isinstance(found, Steering):
+        return Steered(found)
+    if found.closed_at is None:
+        return Steered(Steering.BUSY)
+    reopen(connection, found, continues=continues)
+    return Steered(Steering.DONE, ConversationId(found.conversation_id))
+
+
+def stop(connection: Connection, press: Press) -> Steered:
+    """Note that a running turn is to end with what it has."""
+    found = _target(connection, press)
+    if isinstance(found, Steering):
+        return Steered(found)
+    if found.state is not TurnState.RUNNING or found.closed_at is not None:
+        return Steered(Steering.NOTHING)
+    connection.execute(_STOP, {"turn_": found.id})
+    return Steered(Steering.DONE)
+
+
+def undo(connection: Connection, press: Press) -> Steered:
+    """Take a closed turn out of the history, questions and answer."""
+    found = _target(connection, press)
+    if isinstance(found, Steering):
+        return Steered(found)
+    if found.closed_at is None:
+        return Steered(Steering.BUSY)
+    before = _stood(connection, found)
+    take_back(connection, found)
+    return Steered(Steering.DONE, stood=before)
+
+
+def orphan(connection: Connection, press: Press) -> Steered:
+    """What stands of an answer that was taken back, for somebody who may take it away."""
+    found = _target(connection, press, undone=True)
+    if isinstance(found, Steering):
+        return Steered(found)
+    return Steered(Steering.DONE, stood=_stood(connection, found))
+
+
+def rate(connection: Connection, press: Press, value: int) -> Steered:
+    """Keep what somebody thinks of an answer; a second opinion of theirs takes the first one's place."""
+    found = _target(connection, press, anybody=True)
+    if isinstance(found, Steering):
+        return Steered(found)
+    stored = messages.stored_answer(connection, TurnId(found.id))
+    about = {"revision": found.revision, "model": "" if stored is None else stored.model}
+    opinion = {"value": value, "given_at": datetime.now(UTC)}
+    put(connection, feedback, {"turn_id": found.id, "person_id": press.by.id}, {**about, **opinion})
+    return Steered(Steering.DONE)
+
+
+def reopen(connection: Connection, found: _Row, *, continues: bool = False, newer: bool = True) -> None:
+    """Queue a turn again; whoever still works on it is fenced. What it had answered is history no more,
+    unless it is gone on with.
+    """
+    if not continues:
+        messages.take_back(connection, ConversationId(found.conversation_id), TurnId(found.id), questions=False)
+    # A run that was interrupted may have left a post that nobody knows of: its next run counts as a second one.
+    tries = 0 if found.closed_at is not None else 1
+    change = {"turn_": found.id, "continues_": continues, "newer": 1 if newer else 0, "tries_": tries}
+    connection.execute(_AGAIN, change)
+
+
+def take_back(connection: Connection, found: _Row) -> None:
+    """Forget a closed turn's exchange."""
+    turn_id = TurnId(found.id)
+    messages.take_back(connection, ConversationId(found.conversation_id), turn_id, questions=True)
+    connection.execute(_EMPTY_STEPS, {"turn_": turn_id})
+    connection.execute(_UNDO, {"turn_": turn_id, "now": datetime.now(UTC)})
+
+
+def read(connection: Connection, turn_id: TurnId) -> _Row | None:
+    """A turn's row as it stands."""
+    return connection.execute(_READ, {"turn_": turn_id}).one_or_none()
+
+
+def stood(connection: Connection, turn_id: TurnId) -> Stood | None:
+    """What a closed turn shows; None where there is no such turn, or it is open."""
+    found = read(connection, turn_id)
+    return None if found is None or found.closed_at is None else _stood(connection, found)
+
+
+def newest(connection: Connection, origin: Origin) -> TurnId | None:
+    """The turn of the newest exchange at a place, after the last fresh start.
+
+    Said at the top of a channel whose conversations are threads it means the newest one of whoever says it.
+    """
+    conversation_id = places.find(connection, origin.address)
+    place = None if conversation_id is None else places.read(connection, conversation_id)
+    if place is not None and place.newest > 0:
+        return newest_of(connection, place)
+    return _lately(connection, origin, _LATELY)
+
+
+def newest_of(connection: Connection, place: Place) -> TurnId | None:
+    """The same for a conversation at hand."""
+    wanted = {"conversation_": place.id, "after": place.shown_after}
+    found = connection.execute(_NEWEST, wanted).scalar()
+    return None if found is None else TurnId(found)
+
+
+def running(connection: Connection, origin: Origin) -> TurnId | None:
+    """The turn that is being answered at a place; at the top of a channel also one in its threads."""
+    conversation_id = places.find(connection, origin.address)
+    here = connection.execute(_RUNNING, {"conversation_": conversation_id}).scalar()
+    return TurnId(here) if here is not None else _lately(connection, origin, _RUNNING_LATELY)
+
+
+def by_post(connection: Connection, address: Address, post_id: PostId) -> TurnId | None:
+    """The turn that a post of ours belongs to."""
+    wanted = {"post_": post_id, "platform": address.platform, "channel": address.channel}
+    found = connection.execute(_BY_POST, wanted).scalar()
+    return None if found is None else TurnId(found)
+
+
+def _lately(connection: Connection, origin: Origin, wanted: Select[int]) -> TurnId | None:
+    if origin.address.thread is not None:
+        return None
+    found = connection.execute(wanted, {**places.where(origin.address), "person": origin.asker.id}).scalar()
+    return None if found is None else TurnId(found)
+
+
+def _target(connection: Connection, press: Press, *, anybody: bool = False, undone: bool = False) -> _Row | Steering:
+    """The turn that is meant, its conversation locked, or why nothing is done."""
+    if press.keys is not None and inbox.note(connection, press.keys, datetime.now(UTC)) is None:
+        return Steering.SEEN
+    holder = connection.execute(_WHERE, {"turn_": press.turn}).scalar()
+    if holder is None:
+        return Steering.UNKNOWN
+    places.lock(connection, ConversationId(holder))
+    found = connection.execute(_READ, {"turn_": press.turn}).one()
+    if press.post is not None and press.post not in {each.post_id for each in claiming.posts(connection, press.turn)}:
+        return Steering.UNKNOWN
+    if (found.undone_at is not None) != undone or press.revision not in (None, found.revision):
+        return Steering.CHANGED
+    if not (anybody or press.by.moderator or press.by.id in _askers(connection, press.turn)):
+        return Steering.NOT_YOURS
+    return found
+
+
+def _askers(connection: Connection, turn_id: TurnId) -> set[str]:
+    return set(connection.execute(_ASKERS, {"turn_": turn_id}).scalars())
+
+
+def _stood(connection: Connection, found: _Row) -> Stood:
+    turn_id = TurnId(found.id)
+    stored = messages.stored_answer(connection, turn_id)
+    return Stood(
+        turn=turn_id,
+        conversation=ConversationId(found.conversation_id),
+        revision=found.revision,
+        origin=found.origin,
+        shown=None if stored is None else stored.shown,
+        posts=claiming.posts(connection, turn_id),
+        cut=stored is not None and stored.cut,
+        stale=found.stale,
+        undone=found.undone_at is not None,
+    )
