@@ -70,7 +70,7 @@ class SlackPlatform:
         me = await connection.introduced()
         _check_scopes(me)
         flights = Flights()
-        release = partial(sessions.release, connection.api)
+        release = partial(sessions.release, connection.api, self._timing.release_s)
         app = self._app(connection, Intake(accept, commands, me, connection.people, self._host, release), me)
         missed = Missed(accept, self._timing)
         if self._web is not None:

@@ -13,15 +13,15 @@ from bot.errors import ChannelError
 
 log = logging.getLogger("parley.slack")
 
-_PATIENCE_S = 1.0
-"""The stop waits to be acknowledged meanwhile."""
 
+async def release(api: Api, patience: float, address: Address) -> None:
+    """Say that work has stopped in a thread; a courtesy, so whatever is wrong with it is only logged.
 
-async def release(api: Api, address: Address) -> None:
-    """Say that work has stopped in a thread; a courtesy, so whatever is wrong with it is only logged."""
+    The stop waits to be acknowledged meanwhile, so it takes no longer than `patience` seconds.
+    """
     where = {"channel_id": address.channel, "thread_ts": address.thread}
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(patience):
             await api.call("agents.sessions.setStatus", address, **where, status="active")
     except (ChannelError, TimeoutError) as error:
         log.info("slack_session_not_released channel=%s reason=%s", address.channel, str(error) or "timeout")

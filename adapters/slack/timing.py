@@ -9,7 +9,8 @@ class Timing:
 
     `call_s` bounds one call of the Web API, `connect_s` the opening of a socket, `ping_s` is the pulse by which a
     dead socket is noticed, `watch_s` and `deaf_s` how often to look and how long to be without any socket,
-    `drain_s` how long leaving waits for acknowledgements, `name_s` how long a message waits for names.
+    `drain_s` how long leaving waits for acknowledgements, `name_s` how long a message waits for names,
+    `release_s` how long a stop waits for its session to be released.
     """
 
     call_s: float = 20.0
@@ -19,3 +20,4 @@ class Timing:
     deaf_s: float = 60.0
     drain_s: float = 3.0
     name_s: float = 1.0
+    release_s: float = 1.0

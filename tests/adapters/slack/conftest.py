@@ -15,7 +15,7 @@ from tests.adapters.host import FakeHost
 from tests.fakes.slack import FakeSlack
 
 ANN, BOB, ROOM, DIRECT = "U0ANN", "U0BOB", "C0ROOM", "D0ANN"
-FAST = Timing(call_s=2.0, connect_s=2.0, ping_s=0.05, watch_s=0.05, deaf_s=0.3, drain_s=0.5, name_s=0.5)
+FAST = Timing(call_s=2.0, connect_s=2.0, ping_s=0.05, watch_s=0.05, deaf_s=0.3, drain_s=0.5, name_s=0.5, release_s=0.3)
 
 COMMANDS = (
     Command("ask", {"en": "Ask the model"}, (Option("question", {"en": "What to ask"}, required=True),)),

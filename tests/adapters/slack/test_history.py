@@ -3,10 +3,11 @@
 import pytest
 
 from adapters.slack.platform import SlackPlatform
-from bot.contract import Address, PersonKind, Post
+from bot.contract import Address, Addressed, MessageReceived, PersonKind, Post
 from bot.errors import ChannelBusy, ChannelGone
+from tests.adapters.channel_contract import AGAIN, STOP
 from tests.adapters.host import FakeHost
-from tests.adapters.slack.conftest import ANN, BOB, DIRECT, FAST, ROOM, origin_at, settings_for, wrong
+from tests.adapters.slack.conftest import ANN, BOB, DIRECT, FAST, ROOM, Ear, listening, origin_at, settings_for, wrong
 from tests.fakes.slack import FakeSlack
 
 
@@ -88,3 +89,95 @@ async def test_an_endless_thread_is_read_in_bounded_time(
     assert len(found) == 2
     assert len(slack.called("conversations.replies")) == 10
     assert "slack_thread_too_long" in caplog.text
+
+
+async def live(slack: FakeSlack, host: FakeHost, text: str, thread: str | None = None) -> MessageReceived:
+    """A message of Ann's as its event tells it."""
+    ear = Ear()
+    async with listening(SlackPlatform(host, settings_for(slack), FAST), ear):
+        await slack.connected(2)
+        await slack.say(ANN, ROOM, text, thread)
+        (event, *_) = await ear.count(1)
+        await slack.until(lambda: slack.idle)
+    assert isinstance(event, MessageReceived)
+    return event
+
+
+async def test_what_is_read_is_what_the_event_would_have_told(
+    slack: FakeSlack, host: FakeHost, platform: SlackPlatform
+) -> None:
+    before = slack.earlier(BOB, ROOM, "before")
+    mention = await live(slack, host, f"<@{slack.bot_user_id}> where is <@{BOB}>?")
+    slack.earlier(BOB, ROOM, "here", mention.origin.message_id)
+    talk = await live(slack, host, "lunch?")
+    read = await platform.read(place(slack, ROOM), before, 50)
+    assert [each.keys.place for each in read] == [mention.keys.place, talk.keys.place]
+    assert [each.origin.address for each in read] == [mention.origin.address, talk.origin.address]
+    assert [each.addressed for each in read] == [Addressed.BOT, Addressed.OPEN]
+    assert [each.text for each in read] == [mention.text, talk.text]
+    assert [each.sent_at for each in read] == [mention.sent_at, talk.sent_at]
+    assert read[0].origin == mention.origin
+
+
+@pytest.mark.parametrize("text", ["and Italy?", "<@U0BOB> and you?", "<!subteam^S0TEAM> and you?"])
+async def test_a_follow_up_speaks_to_whom_its_event_would_have_said(
+    slack: FakeSlack, host: FakeHost, platform: SlackPlatform, text: str
+) -> None:
+    root = slack.earlier(ANN, ROOM, "root")
+    event = await live(slack, host, text, root)
+    (read,) = await platform.read(place(slack, ROOM, root), root, 50)
+    assert (read.addressed, read.origin, read.text) == (event.addressed, event.origin, event.text)
+    assert read.keys.place == event.keys.place
+
+
+async def test_a_direct_message_stays_flat_though_a_thread_hangs_under_it(
+    slack: FakeSlack, platform: SlackPlatform
+) -> None:
+    said = slack.earlier(ANN, DIRECT, "hello")
+    inside = slack.earlier(ANN, DIRECT, "in the thread", said)
+    (flat,) = await platform.read(place(slack, DIRECT), None, 50)
+    assert flat.origin.address == place(slack, DIRECT)
+    (found,) = await platform.read(place(slack, DIRECT, said), said, 50)
+    assert (found.text, found.origin.message_id) == ("in the thread", inside)
+    assert found.addressed is Addressed.BOT
+
+
+async def test_what_was_shown_in_the_channel_from_a_thread_belongs_to_the_thread(
+    slack: FakeSlack, platform: SlackPlatform
+) -> None:
+    root = slack.earlier(ANN, ROOM, "root")
+    reply = slack.workspace.channels[ROOM].messages[slack.earlier(BOB, ROOM, "for all", root)]
+    reply.subtype, reply.thread_ts = "thread_broadcast", root
+    told = await platform.read(place(slack, ROOM, root), root, 50)
+    assert [each.origin.address.thread for each in told] == [root]
+
+
+@pytest.mark.parametrize("channel", [ROOM, DIRECT])
+async def test_the_newest_of_very_many_messages_after_a_moment_are_read(
+    slack: FakeSlack, platform: SlackPlatform, channel: str
+) -> None:
+    first = slack.earlier(ANN, channel, "first")
+    for number in range(450):
+        slack.earlier(ANN, channel, f"message {number}")
+    found = await platform.read(place(slack, channel), first, 3)
+    assert [each.text for each in found] == ["message 447", "message 448", "message 449"]
+    everything = await platform.read(place(slack, channel), first, 300)
+    assert [each.text for each in everything] == [f"message {number}" for number in range(150, 450)]
+
+
+async def test_nothing_new_is_an_empty_answer(slack: FakeSlack, platform: SlackPlatform) -> None:
+    root = slack.earlier(ANN, ROOM, "root")
+    last = slack.earlier(ANN, ROOM, "last", root)
+    assert await platform.read(place(slack, ROOM, root), last, 50) == []
+    assert await platform.read(place(slack, ROOM), last, 50) == []
+
+
+async def test_our_own_posts_are_told_as_ours_with_buttons_or_without(
+    slack: FakeSlack, platform: SlackPlatform
+) -> None:
+    asked = slack.earlier(ANN, DIRECT, "Where is Rome?")
+    channel = platform.open(origin_at(slack, DIRECT, None, asked))
+    post = await channel.send(Post("**Italy** & more", final=False, key="a-0", buttons=(STOP,)))
+    await channel.edit(post, Post("**Italy** & so on", final=True, key="a-0", buttons=(AGAIN,)))
+    (_, ours) = await platform.read(place(slack, DIRECT), None, 50)
+    assert (ours.origin.asker.kind, ours.text) == (PersonKind.SELF, "**Italy** & so on")

@@ -133,6 +133,22 @@ async def test_edits_and_deletions_are_heard_but_unfurls_are_not(
     assert len(ear.heard) == 3
 
 
+async def test_a_question_that_was_answered_and_then_deleted_is_heard_as_deleted(
+    slack: FakeSlack, idle: SlackPlatform, ear: Ear
+) -> None:
+    async with listening(idle, ear):
+        await slack.connected(2)
+        ts = await slack.say(ANN, ROOM, f"<@{slack.bot_user_id}> hello")
+        await ear.count(2)
+        place = origin_at(slack, ROOM, ts)
+        await idle.open(place).send(Post("Hello.", final=True, key="k-0"))
+        await slack.delete(ANN, ROOM, ts)
+        (*_, gone) = await ear.count(3)
+        await slack.until(lambda: slack.idle)
+    assert gone == MessageDeleted(place.address, ts)
+    assert len(ear.heard) == 3
+
+
 async def test_a_voice_note_is_heard_as_one(slack: FakeSlack, idle: SlackPlatform, ear: Ear) -> None:
     clip = SharedFile("audio_message.m4a", "video/mp4", b"sound", "slack_audio")
     async with listening(idle, ear):
