@@ -6,6 +6,10 @@ from typing import Any
 from tests.fakes.discord.wire import ApiError, Json, Problem, Upload, check_length, invalid, utf16
 from tests.fakes.discord.world import Flag
 
+ROW, BUTTON = 1, 2
+"""Types of components."""
+LINK = 5
+"""The style of a button that leads elsewhere; 1 to 4 come back as an interaction."""
 TEXT_LIMIT = 2_000
 FILE_LIMIT = 10 * 1024 * 1024
 REQUEST_LIMIT = 25 * 1024 * 1024
@@ -20,6 +24,8 @@ def check_body(body: Json, files: Sequence[Upload], extra_flags: int = 0) -> Non
         check_length("content", body["content"], 0, TEXT_LIMIT)
     check_embeds(body.get("embeds") or [])
     check_components(body.get("components") or [])
+    if not (body.get("flags") or 0) & Flag.COMPONENTS_V2:
+        check_legacy(body.get("components") or [])
     check_files(files)
     flags = body.get("flags") or 0
     if not isinstance(flags, int) or flags & ~(SENDABLE_FLAGS | extra_flags):
@@ -75,9 +81,11 @@ def _embed_length(path: str, embed: Json) -> int:
     return sum(map(utf16, shown)) + sum(utf16(entry["name"]) + utf16(entry["value"]) for entry in fields)
 
 
-def check_components(components: Sequence[Json]) -> None:
-    """The limits of rows, buttons and selects; components v2 are counted only."""
-    rows = [row for row in components if row.get("type") == 1]
+def check_components(components: object) -> None:
+    """The rows of a message: buttons, or a select alone; components v2 are counted only."""
+    if not isinstance(components, list):
+        raise invalid("components", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+    rows = [row for row in components if row.get("type") == ROW]
     if len(rows) > 5:
         raise invalid("components", "BASE_TYPE_MAX_LENGTH", "Must be 5 or fewer in length.")
     seen: set[str] = set()
@@ -85,17 +93,41 @@ def check_components(components: Sequence[Json]) -> None:
         _check_row(f"components.{index}.components", row.get("components") or [], seen)
 
 
+def check_legacy(components: Sequence[Json]) -> None:
+    """Without the flag of components v2, rows are all that can stand at the top."""
+    for index, component in enumerate(components):
+        if component.get("type") != ROW:
+            raise invalid(
+                f"components.{index}.type", "UNION_TYPE_CHOICES", f'Value of field "type" must be one of ({ROW},).'
+            )
+
+
 def _check_row(path: str, items: Sequence[Json], seen: set[str]) -> None:
-    if not 1 <= len(items) <= (5 if all(item.get("type") == 2 for item in items) else 1):
+    if not 1 <= len(items) <= (5 if all(item.get("type") == BUTTON for item in items) else 1):
         raise invalid(path, "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length, selects alone.")
     for index, item in enumerate(items):
+        if item.get("type") == BUTTON:
+            _check_button(f"{path}.{index}", item)
         if item.get("custom_id") is not None:
             check_length(f"{path}.{index}.custom_id", item["custom_id"], 1, 100)
             if item["custom_id"] in seen:
                 message = "Component custom id cannot be duplicated"
                 raise invalid(f"{path}.{index}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", message)
             seen.add(item["custom_id"])
-        if item.get("label") is not None:
-            check_length(f"{path}.{index}.label", item["label"], 0, 80)
         if len(item.get("options") or []) > 25:
             raise invalid(f"{path}.{index}.options", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+
+
+def _check_button(path: str, button: Json) -> None:
+    """A button that comes back has an id, a link has an address, and each has something to read."""
+    if button.get("style") not in range(1, LINK + 1):
+        raise invalid(f"{path}.style", "BASE_TYPE_CHOICES", "Value must be one of 1 to 5.")
+    wanted, other = ("url", "custom_id") if button["style"] == LINK else ("custom_id", "url")
+    if button.get(wanted) is None:
+        raise invalid(f"{path}.{wanted}", "BASE_TYPE_REQUIRED", "This field is required")
+    if button.get(other) is not None:
+        raise invalid(f"{path}.{other}", "COMPONENT_FIELD_EXCLUSIVE", f"{wanted} and {other} exclude each other")
+    if button.get("label") is not None:
+        check_length(f"{path}.label", button["label"], 0, 80)
+    if not button.get("label") and not button.get("emoji"):
+        raise invalid(path, "BUTTON_COMPONENT_LABEL_OR_EMOJI_REQUIRED", "A label or emoji is required")

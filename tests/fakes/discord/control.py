@@ -27,6 +27,7 @@ class Control:
             "say": self._say,
             "edit": self._edit,
             "delete": self._delete,
+            "purge": self._purge,
             "thread": self._thread,
             "command": self._command,
             "autocomplete": self._autocomplete,
@@ -47,8 +48,10 @@ class Control:
         return self._fake.world.channels[int(given["channel"])]
 
     async def _user(self, given: Json) -> object:
-        """{name, locale?}: a new person, and their direct-message channel."""
+        """{name, locale?, moderates?}: a new person, and their direct-message channel; a guild's id to moderate it."""
         user = self._fake.user(str(given["name"]), locale=str(given.get("locale", "en-US")))
+        if given.get("moderates"):
+            self._fake.promote(user, self._fake.world.guilds[int(given["moderates"])])
         return {"user": str(user.id), "dm": str(self._fake.dm(user).id)}
 
     async def _say(self, given: Json) -> object:
@@ -68,6 +71,10 @@ class Control:
     async def _delete(self, given: Json) -> None:
         """{message}."""
         await self._fake.delete(int(given["message"]))
+
+    async def _purge(self, given: Json) -> None:
+        """{channel, messages}: many at one stroke."""
+        await self._fake.purge(self._place(given), [int(message) for message in given["messages"]])
 
     async def _thread(self, given: Json) -> object:
         """{user, channel, name, message?}: the thread's id."""
@@ -92,7 +99,7 @@ class Control:
         """{user, message, custom_id}: waits for the first answer."""
         made = await self._fake.press(self._person(given), int(given["message"]), str(given["custom_id"]))
         await made.acknowledgement()
-        return {"id": str(made.id), "type": made.answer}
+        return {"id": str(made.id), "type": made.answer, "after_s": made.answered_after_s}
 
     async def _fail(self, given: Json) -> None:
         """{route, status, json?, headers?, times?, after_accept?}."""
@@ -100,14 +107,16 @@ class Control:
         self._fake.fail(str(given["route"]), **fields)
 
     async def _trouble(self, given: Json) -> None:
-        """{kind: disconnect | cut | reconnect | forget | refuse | accept, code?}."""
+        """{kind: disconnect | cut | reconnect | invalidate | forget | refuse | accept, code?, resumable?}."""
         match given["kind"]:
             case "disconnect":
-                await self._fake.disconnect(int(given.get("code", 4000)))
+                await self._fake.disconnect(int(given.get("code", 4000)), resumable=bool(given.get("resumable", True)))
             case "cut":
                 await self._fake.cut()
             case "reconnect":
                 await self._fake.ask_to_reconnect()
+            case "invalidate":
+                await self._fake.invalidate(resumable=bool(given.get("resumable", False)))
             case "forget":
                 self._fake.forget_sessions()
             case "refuse":

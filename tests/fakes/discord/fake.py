@@ -33,11 +33,16 @@ class FakeDiscord(Server):
         mine = INVITED if permissions is None else permissions
         ids = self.world.ids
         guild = Guild(ids.next(), name, self.world.application_id, ids.next(), everyone, mine, locale)
+        guild.moderator_role_id = ids.next()
         guild.member_ids = set(self.world.users) - {self.world.bot.id}
         self.world.guilds[guild.id] = guild
         if self.hub.sessions:
             self.hub.publish("GUILD_CREATE", self.payloads.guild_create(guild), Intent.GUILDS, guild.id)
         return guild
+
+    def promote(self, user: User, guild: Guild) -> None:
+        """Make a person a moderator, who may manage messages in every channel of a server."""
+        guild.moderator_ids.add(user.id)
 
     def channel(
         self,
@@ -95,6 +100,10 @@ class FakeDiscord(Server):
         """A person takes a message away, their own or another's."""
         self.people.delete(message_id)
 
+    async def purge(self, channel: Channel, message_ids: Sequence[int]) -> None:
+        """A moderator takes many messages of a channel away at one stroke."""
+        self.people.purge(channel, message_ids)
+
     async def embeds_resolved(self, message_id: int) -> None:
         """The preview of a link appears under a message: MESSAGE_UPDATE without an edit."""
         self.people.resolve_embeds(message_id)
@@ -118,7 +127,7 @@ class FakeDiscord(Server):
         return await self.people.autocomplete(user, channel, name, option, typed, others or {})
 
     async def press(self, user: User, message_id: int, custom_id: str) -> Interaction:
-        """A person presses a button; returns at once."""
+        """A person presses a button that they see; returns at once."""
         return self.people.press(user, message_id, custom_id)
 
     def screen(self, channel: Channel, user: User | None = None) -> list[ShownMessage]:

@@ -193,7 +193,9 @@ class Interactions:
         return self._shown(made, message)
 
     def _shown(self, made: Interaction, message: Message) -> Message:
-        message.interaction_id, message.asker_id = made.id, made.user.id
+        message.interaction_id, message.asker_id, message.interaction_kind = made.id, made.user.id, made.kind
+        message.original_id = None if made.first is None else made.first.id
+        message.pressed_id = None if made.message is None else made.message.id
         ephemeral = bool(message.flags & Flag.EPHEMERAL)
         made.ephemeral = made.ephemeral or (made.first is None and ephemeral)
         message.seen_by = made.user.id if ephemeral else None

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from tests.fakes.discord import roles
 from tests.fakes.discord.clock import iso
 from tests.fakes.discord.wire import Json
 from tests.fakes.discord.world import (
     ALL_PERMISSIONS,
+    NONCE_LIFE_S,
     Attachment,
     Channel,
     Guild,
@@ -46,9 +48,8 @@ class Payloads:
 
     def member(self, user: User, guild: Guild) -> Json:
         """A member object without its user."""
-        roles = [str(guild.bot_role_id)] if user.id == self.world.bot.id else []
         return {
-            "roles": roles,
+            "roles": roles.of_member(self.world, user, guild),
             "nick": None,
             "avatar": None,
             "joined_at": "2026-01-01T00:00:00+00:00",
@@ -67,7 +68,7 @@ class Payloads:
             "name": guild.name,
             "owner_id": str(guild.owner_id),
             "preferred_locale": guild.locale,
-            "roles": self._roles(guild),
+            "roles": roles.of_guild(self.world, guild),
             "emojis": [],
             "stickers": [],
             "features": [],
@@ -115,7 +116,7 @@ class Payloads:
             "position": 0,
             "topic": None,
             "nsfw": False,
-            "permission_overwrites": self._overwrites(channel),
+            "permission_overwrites": roles.overwrites(self.world, channel),
             "available_tags": [],
         }
 
@@ -139,7 +140,7 @@ class Payloads:
             "components": message.components,
             "flags": message.flags,
         }
-        if message.nonce is not None:
+        if message.nonce is not None and self.world.clock.now() - message.at <= NONCE_LIFE_S:
             shown["nonce"] = message.nonce
         shown |= self._of_interaction(message)
         return shown | (self._reference(message, referenced) if message.reply_to is not None else {})
@@ -190,7 +191,7 @@ class Payloads:
         }
         if guild is None:
             return shown | {"user": self.user(user), "context": 1, "authorizing_integration_owners": {"0": "0"}}
-        member = self.member(user, guild) | {"user": self.user(user), "permissions": str(ALL_PERMISSIONS)}
+        member = self.member(user, guild) | {"user": self.user(user), "permissions": str(roles.rights(user, guild))}
         return shown | {
             "guild_id": str(guild.id),
             "guild": {"id": str(guild.id), "locale": guild.locale, "features": []},
@@ -220,14 +221,22 @@ class Payloads:
             return {}
         shown: Json = {"application_id": str(self.world.application_id), "webhook_id": str(self.world.application_id)}
         if message.asker_id is not None:
-            asker = self.user(self.world.users[message.asker_id])
-            owners: Json = {}
-            shown["interaction_metadata"] = {
-                "id": str(message.interaction_id),
-                "type": 2,
-                "user": asker,
-                "authorizing_integration_owners": owners,
-            }
+            shown["interaction_metadata"] = self._metadata(message, message.asker_id)
+        return shown
+
+    def _metadata(self, message: Message, asker: int) -> Json:
+        """From which interaction a message came; which was the first answer is said by the others."""
+        owners: Json = {}
+        shown: Json = {
+            "id": str(message.interaction_id),
+            "type": message.interaction_kind,
+            "user": self.user(self.world.users[asker]),
+            "authorizing_integration_owners": owners,
+        }
+        if message.original_id is not None:
+            shown["original_response_message_id"] = str(message.original_id)
+        if message.pressed_id is not None:
+            shown["interacted_message_id"] = str(message.pressed_id)
         return shown
 
     def _reference(self, message: Message, referenced: bool) -> Json:
@@ -242,34 +251,6 @@ class Payloads:
         target = channel.messages.get(message.reply_to)
         shown = None if target is None else self.message(target, referenced=False)
         return {"message_reference": ids, "referenced_message": shown}
-
-    def _roles(self, guild: Guild) -> list[Json]:
-        everyone = self._role(guild.id, "@everyone", guild.everyone_permissions, {})
-        bot = self._role(
-            guild.bot_role_id, self.world.bot.name, guild.bot_permissions, {"bot_id": str(self.world.bot.id)}
-        )
-        return [everyone, bot]
-
-    def _role(self, role_id: int, name: str, permissions: int, tags: Json) -> Json:
-        return {
-            "id": str(role_id),
-            "name": name,
-            "permissions": str(permissions),
-            "position": 0 if name == "@everyone" else 1,
-            "color": 0,
-            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-            "hoist": False,
-            "managed": bool(tags),
-            "mentionable": False,
-            "flags": 0,
-            "tags": tags,
-        }
-
-    def _overwrites(self, channel: Channel) -> list[Json]:
-        if channel.bot_permissions is None:
-            return []
-        deny = ALL_PERMISSIONS & ~channel.bot_permissions
-        return [{"id": str(self.world.bot.id), "type": 1, "allow": str(channel.bot_permissions), "deny": str(deny)}]
 
     def _thread_fields(self, channel: Channel) -> Json:
         return {

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.fakes.discord.bodies import BUTTON
 from tests.fakes.discord.channel_routes import ChannelRoutes
 from tests.fakes.discord.commands import Commands
 from tests.fakes.discord.interactions import Interaction, Interactions
 from tests.fakes.discord.mentions import Allowed, mark
 from tests.fakes.discord.posting import Posting
-from tests.fakes.discord.sessions import Hub
+from tests.fakes.discord.sessions import Hub, Intent
 from tests.fakes.discord.wire import Json, utf16
 from tests.fakes.discord.world import Attachment, Channel, Flag, Message, MessageKind, User, World
 
@@ -40,7 +41,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """A message as a person sees it. `thinking` is the placeholder of a deferred answer."""
+    """A message as a person sees it. `thinking` is the placeholder of a deferred answer.
+
+    `buttons` holds the ids of what can be pressed under it, `labels` what can be read there.
+    """
 
     id: int
     author: str
@@ -52,6 +56,7 @@ class ShownMessage:
     files: tuple[str, ...]
     embeds: int
     buttons: tuple[str, ...]
+    labels: tuple[str, ...]
     kind: MessageKind
 
 
@@ -105,6 +110,13 @@ class People:
         """Take a message away."""
         self.posting.remove(*self.world.find(message_id))
 
+    def purge(self, channel: Channel, message_ids: Sequence[int]) -> None:
+        """Take many messages away: one event for all of them."""
+        for message_id in message_ids:
+            del channel.messages[message_id]
+        data: Json = {"ids": [str(message_id) for message_id in message_ids]}
+        self.hub.in_channel("MESSAGE_DELETE_BULK", data, channel, Intent.GUILD_MESSAGES, Intent.DIRECT_MESSAGES)
+
     def resolve_embeds(self, message_id: int) -> None:
         """The preview of a link appears: an update without an edit."""
         _, message = self.world.find(message_id)
@@ -135,11 +147,14 @@ class People:
         return [Choice(choice["name"], choice["value"]) for choice in made.choices]
 
     def press(self, user: User, message_id: int, custom_id: str) -> Interaction:
-        """Press a button of a message."""
+        """Press a button that stands under a message which this person sees, and is not greyed out."""
         channel, message = self.world.find(message_id)
-        if custom_id not in _buttons(message):
+        button = next((item for item in _items(message) if item.get("custom_id") == custom_id), None)
+        if button is None or button.get("disabled") or message.seen_by not in (None, user.id):
             raise LookupError(f"no button {custom_id} on message {message_id}")
-        data: Json = {"custom_id": custom_id, "component_type": 2}
+        data: Json = {"id": 1, "custom_id": custom_id, "component_type": button["type"]}
+        if button["type"] != BUTTON:
+            data["values"] = [(button.get("options") or [{"value": ""}])[0]["value"]]
         return self.interactions.open(3, user, channel, data, message)
 
     def screen(self, channel: Channel, user: User | None) -> list[ShownMessage]:
@@ -174,14 +189,15 @@ def shown(message: Message) -> ShownMessage:
         thinking=bool(message.flags & Flag.LOADING),
         files=tuple(attachment.name for attachment in message.attachments),
         embeds=len(message.embeds),
-        buttons=_buttons(message),
+        buttons=tuple(str(item["custom_id"]) for item in _items(message) if item.get("custom_id")),
+        labels=tuple(str(item.get("label") or "") for item in _items(message) if item.get("custom_id")),
         kind=message.kind,
     )
 
 
-def _buttons(message: Message) -> tuple[str, ...]:
-    rows = (row.get("components") or [] for row in message.components)
-    return tuple(str(item["custom_id"]) for row in rows for item in row if item.get("custom_id"))
+def _items(message: Message) -> list[Json]:
+    """What stands in the rows of a message, in order."""
+    return [item for row in message.components for item in row.get("components") or []]
 
 
 def _data(command: Json, options: Sequence[Json]) -> Json:

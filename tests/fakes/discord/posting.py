@@ -7,9 +7,18 @@ from tests.fakes.discord.limits import RateLimiter
 from tests.fakes.discord.mentions import Allowed, allowed_mentions, mark
 from tests.fakes.discord.sessions import Hub, Intent
 from tests.fakes.discord.wire import ApiError, Ask, Json, Problem, invalid
-from tests.fakes.discord.world import Attachment, Channel, Flag, Kind, Message, MessageKind, Permission, World
+from tests.fakes.discord.world import (
+    NONCE_LIFE_S,
+    Attachment,
+    Channel,
+    Flag,
+    Kind,
+    Message,
+    MessageKind,
+    Permission,
+    World,
+)
 
-NONCE_LIFE_S = 180.0
 OLD_S = 3600.0
 _SYSTEM = (MessageKind.THREAD_CREATED, MessageKind.THREAD_STARTER)
 

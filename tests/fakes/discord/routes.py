@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from tests.fakes.discord import roles
 from tests.fakes.discord.channel_routes import ChannelRoutes
 from tests.fakes.discord.commands import Commands
 from tests.fakes.discord.interactions import Interactions
@@ -70,6 +71,10 @@ class PlainRoutes:
     def guild(self, ask: Ask) -> Json:
         """GET of a guild."""
         return self.payloads.guild(self._guild(ask))
+
+    def roles(self, ask: Ask) -> list[Json]:
+        """GET of a guild's roles."""
+        return roles.of_guild(self.world, self._guild(ask))
 
     def channels(self, ask: Ask) -> list[Json]:
         """GET of a guild's channels, without threads."""
@@ -161,6 +166,7 @@ def table(
         Route("GET /gateway/bot", plain.gateway_bot),
         Route("GET /guilds/{guild_id}", plain.guild),
         Route("GET /guilds/{guild_id}/channels", plain.channels),
+        Route("GET /guilds/{guild_id}/roles", plain.roles),
         Route("GET /guilds/{guild_id}/members/{user_id}", plain.member),
         Route("GET /channels/{channel_id}", channels.get),
         Route("PATCH /channels/{channel_id}", channels.modify),

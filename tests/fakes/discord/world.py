@@ -24,6 +24,8 @@ class Permission(IntEnum):
 
 
 ALL_PERMISSIONS = (1 << 53) - 1
+NONCE_LIFE_S = 180.0
+"""For how long a nonce is compared and given back; Discord says "a few minutes"."""
 INVITED = 309_237_763_136
 """What the bot is invited with: view, send, send in threads, create threads, embed, attach, history, react."""
 
@@ -83,6 +85,9 @@ class Guild:
     bot_permissions: int
     locale: str = "en-US"
     member_ids: set[int] = field(default_factory=set)
+    moderator_role_id: int = 0
+    moderator_ids: set[int] = field(default_factory=set)
+    """People with the role that may manage messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,10 @@ class Message:
     seen_by: int | None = None
     interaction_id: int | None = None
     asker_id: int | None = None
+    interaction_kind: int | None = None
+    original_id: int | None = None
+    """For a follow-up: the first answer of its interaction."""
+    pressed_id: int | None = None
 
 
 @dataclass(slots=True)

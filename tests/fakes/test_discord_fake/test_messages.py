@@ -95,6 +95,15 @@ async def test_a_nonce_is_forgotten_after_minutes(scene: Scene) -> None:
     assert scene.contents() == ["once", "twice"]
 
 
+async def test_a_nonce_is_given_back_for_minutes_only(scene: Scene) -> None:
+    sent = await scene.place.send("once", nonce="n")
+    assert (await scene.place.fetch_message(sent.id)).nonce == "n"
+    assert [message.nonce async for message in scene.place.history()] == ["n"]
+    scene.fake.clock.skip(200)
+    assert (await scene.place.fetch_message(sent.id)).nonce is None
+    assert [message.nonce async for message in scene.place.history()] == [None]
+
+
 async def test_a_nonce_of_26_characters_is_refused(scene: Scene) -> None:
     with pytest.raises(discord.HTTPException, match="nonce") as caught:
         await scene.place.send("x", nonce="n" * 26)

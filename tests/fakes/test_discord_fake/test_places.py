@@ -72,6 +72,13 @@ async def test_what_is_not_there_has_its_number(scene: Scene, path: str, code: i
     assert caught.value.code == code
 
 
+async def test_a_guilds_roles_say_which_is_the_bots(scene: Scene) -> None:
+    roles = await scene.bot.http.get_roles(scene.guild.id)
+    tagged = [int(role["id"]) for role in roles if role.get("tags", {}).get("bot_id") == str(scene.fake.bot_user_id)]
+    assert tagged == [scene.guild.bot_role_id]
+    assert {role["name"] for role in roles} == {"@everyone", "Parley", "Moderators"}
+
+
 async def test_a_stranger_is_no_member(scene: Scene) -> None:
     with pytest.raises(discord.NotFound) as caught:
         await scene.bot.http.request(Route("GET", f"/guilds/{scene.guild.id}/members/1"))

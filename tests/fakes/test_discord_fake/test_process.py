@@ -42,6 +42,85 @@ async def test_a_conversation_with_a_fake_in_another_process() -> None:
             assert calls[-1]["route"] == "POST /channels/{channel_id}/messages"
 
 
+async def test_people_press_edit_reply_and_delete_over_the_control_routes() -> None:
+    async with process() as fake, aiohttp.ClientSession(fake["control_url"] + "/") as session:
+        control = Control(session)
+        channel, ann = fake["guilds"][0]["channels"][0], fake["users"][0]["user"]
+        lei = (await control.do("user", name="Lei", moderates=fake["guilds"][0]["guild"]))["user"]
+        async with running_at(fake["base_url"], fake["token"]) as bot:
+            presses = buttoned(bot)
+            asked = await control.do("say", user=ann, channel=channel, content="hi")
+            post = (await control.look("answer", channel=channel, quiet="0.05"))[-1]
+            assert (post["buttons"], post["labels"]) == (["more"], ["More"])
+            made = await control.do("press", user=lei, message=post["id"], custom_id="more")
+            assert (made["type"], presses) == (6, [(int(post["id"]), int(lei), True)])
+            assert "LookupError" in await control.refused("press", user=ann, message=post["id"], custom_id="gone")
+            await control.do("edit", message=asked, content="hi there")
+            reply = await control.do("say", user=ann, channel=channel, content="sure?", reply_to=post["id"])
+            await control.do("delete", message=asked)
+            shown = await control.look("screen", channel=channel)
+            assert [(one["author"], one["reply_to"]) for one in shown[:2]] == [("Parley", asked), ("Ann", post["id"])]
+            await control.do("purge", channel=channel, messages=[post["id"], reply])
+            assert post["id"] not in [one["id"] for one in await control.look("screen", channel=channel)]
+
+
+async def test_a_session_can_be_lost_with_what_was_said_meanwhile() -> None:
+    async with process() as fake, aiohttp.ClientSession(fake["control_url"] + "/") as session:
+        control = Control(session)
+        channel, ann = fake["guilds"][0]["channels"][0], fake["users"][0]["user"]
+        async with running_at(fake["base_url"], fake["token"]) as bot:
+            await control.do("trouble", kind="forget")
+            await control.do("say", user=ann, channel=channel, content="lost")
+            await control.do("trouble", kind="invalidate")
+            async with asyncio.timeout(5):
+                while len(bot.connects) < 2:  # noqa: ASYNC110 - the client signals its first session only
+                    await asyncio.sleep(0.01)
+            assert bot.connects == ["ready", "ready"]
+            assert bot.heard == []
+            history = bot.get_partial_messageable(int(channel)).history()
+            assert [message.content async for message in history] == ["lost"]
+
+
+class Control:
+    """The control routes of a fake in another process."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def do(self, name: str, /, **given: Any) -> Any:
+        """Do something, and give its result."""
+        answer = await (await self._session.post(name, json=given)).json()
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    async def refused(self, name: str, /, **given: Any) -> str:
+        """Why something cannot be done."""
+        return str((await (await self._session.post(name, json=given)).json())["error"])
+
+    async def look(self, name: str, /, **given: str) -> Any:
+        """Look at something."""
+        return (await (await self._session.get(name, params=given)).json())["result"]
+
+
+def buttoned(bot: Bot) -> list[tuple[int, int, bool]]:
+    """Let the client answer with a button; fills a list with what was pressed, by whom, and whether they moderate."""
+    presses: list[tuple[int, int, bool]] = []
+    row = {"type": 1, "components": [{"type": 2, "style": 2, "label": "More", "custom_id": "more"}]}
+
+    async def on_message(message: Any) -> None:
+        if not message.author.bot:
+            body = {"content": "hello", "components": [row], "message_reference": {"message_id": str(message.id)}}
+            await bot.raw("POST", f"/channels/{message.channel.id}/messages", body)
+
+    async def on_interaction(interaction: Any) -> None:
+        presses.append((interaction.message.id, interaction.user.id, interaction.permissions.manage_messages))
+        await interaction.response.defer()
+
+    bot.event(on_message)
+    bot.event(on_interaction)
+    return presses
+
+
 async def test_a_wrong_order_is_answered_with_what_is_wrong() -> None:
     async with process() as fake, aiohttp.ClientSession(fake["control_url"] + "/") as control:
         answer = await control.post("say", json={"user": "1", "channel": "2", "content": "x"})
