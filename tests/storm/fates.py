@@ -1,0 +1,182 @@
+"""What became of each question, read off the screens (pure)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tests.storm import marks
+from tests.storm.values import Question, Served, Shown
+
+Group = tuple[int, ...]
+"""Questions that were asked of the model together, and have one answer."""
+
+
+class Fate(Enum):
+    """What a person sees of the answer to a question."""
+
+    ANSWERED = "answered"
+    CUT = "cut, and told so"
+    TOLD = "told"
+    TORN = "torn"
+    """A piece of an answer stands, or too much of it, and no word says why."""
+    SILENT = "silent"
+    """The model was asked, and nobody sees anything of it."""
+    LOST = "lost"
+    """Not even the model was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`answers` counts how often its answer begins on the screens, `at` where it first does in the order of posts.
+
+    `home` is the message that shows the question, None where none does.
+    """
+
+    question: Question
+    fate: Fate
+    answers: int
+    at: int | None = None
+    home: str | None = None
+
+
+@dataclass(slots=True)
+class _Screens:
+    """The bot's posts: which pieces of which answers stand where, and which posts are notices."""
+
+    begun: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    pieces: dict[int, list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
+    notices: dict[tuple[str, str], list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
+    asked_at: dict[int, int] = field(default_factory=dict)
+    homes: dict[int, str] = field(default_factory=dict)
+    """The message of each question: a person's, or the bot's where the question came by command."""
+
+
+def outcomes(questions: Mapping[int, Question], shown: Sequence[Shown], served: Sequence[Served]) -> dict[int, Outcome]:
+    """The outcome of every question."""
+    screens, groups = _sorted(shown), _groups(served)
+    found = {number: _outcome(question, screens, groups.get(number, ())) for number, question in questions.items()}
+    return _told(found, screens, groups)
+
+
+def shown_twice(questions: Mapping[int, Question], shown: Sequence[Shown]) -> int:
+    """How many questions asked by command the bot has shown more than once."""
+    posts = [number for each in shown if each.mine for number in marks.asked(each.text) if number in questions]
+    return len(posts) - len(set(posts))
+
+
+def _sorted(shown: Sequence[Shown]) -> _Screens:
+    screens = _Screens()
+    for at, each in enumerate(shown):
+        for number in marks.asked(each.text):
+            screens.asked_at.setdefault(number, at)
+            screens.homes.setdefault(number, each.id)
+        if not each.mine:
+            continue
+        for number in marks.begun(each.text):
+            screens.begun[number].append(at)
+        numbers = marks.answered(each.text)
+        for number in numbers:
+            screens.pieces[number].append((at, each))
+        if not numbers and each.text.strip() and not each.open and not marks.asked(each.text):
+            screens.notices[each.platform, each.channel].append((at, each))
+    return screens
+
+
+def _groups(served: Iterable[Served]) -> dict[int, tuple[Group, ...]]:
+    """By question: the groups in which it was asked; more than one only where its turn had changed in between."""
+    groups: dict[int, dict[Group, None]] = defaultdict(dict)
+    for each in served:
+        for number in each.numbers:
+            groups[number][each.numbers] = None
+    return {number: tuple(found) for number, found in groups.items()}
+
+
+def _outcome(question: Question, screens: _Screens, groups: tuple[Group, ...]) -> Outcome:
+    begun = screens.begun.get(question.number, [])
+    if not groups:
+        return Outcome(question, Fate.LOST, len(begun))
+    pieces = {at: post for group in groups for number in group for at, post in screens.pieces.get(number, ())}
+    if not pieces:
+        return Outcome(question, Fate.SILENT, 0)
+    fate = Fate.TORN
+    if begun and not any(post.open for post in pieces.values()):
+        words = [word for at in sorted(pieces) for word in pieces[at].text.split()]
+        fate = next((found for group in groups if (found := _read(words, group)) is not Fate.TORN), fate)
+    return Outcome(question, fate, len(begun), min(begun, default=min(pieces)), screens.homes.get(question.number))
+
+
+def _read(words: Sequence[str], group: Group) -> Fate:
+    """Hold what stands against what should."""
+    wanted = marks.answer(group).split()
+    same = next((at for at, pair in enumerate(zip(words, wanted, strict=False)) if pair[0] != pair[1]), None)
+    kept = min(len(words), len(wanted)) if same is None else same
+    rest = list(words[kept:])
+    if marks.answered(" ".join(rest)):
+        return Fate.TORN
+    if kept == len(wanted):
+        return Fate.ANSWERED
+    if rest and wanted[kept].startswith(rest[0]):
+        rest = rest[1:]
+    return Fate.CUT if rest else Fate.TORN
+
+
+def _told(found: dict[int, Outcome], screens: _Screens, groups: Mapping[int, tuple[Group, ...]]) -> dict[int, Outcome]:
+    """Give each notice to the questions that it speaks of: the oldest group before it of which nothing else stands.
+
+    A question that the model never saw has no group; such neighbours share a notice, as they would have shared a turn.
+    """
+    told = dict(found)
+    for place, notices in screens.notices.items():
+        here = [each for each in found.values() if (each.question.platform, each.question.channel) == place]
+        here.sort(key=lambda each: each.question.said_at)
+        for at, notice in notices:
+            waiting = [each for each in here if _waits(told[each.question.number], notice, at, screens)]
+            for number in _meant(waiting, notice, screens, groups):
+                told[number] = Outcome(told[number].question, Fate.TOLD, 0, at)
+    return told
+
+
+def _waits(outcome: Outcome, notice: Shown, at: int, screens: _Screens) -> bool:
+    question = outcome.question
+    if outcome.fate not in (Fate.LOST, Fate.SILENT):
+        return False
+    asked_at = screens.asked_at.get(question.number)
+    before = asked_at is None or asked_at < at
+    return before and thread_of(question, screens.homes.get(question.number)) == notice.thread
+
+
+def thread_of(question: Question, home: str | None) -> str | None:
+    """The thread that its answer belongs into; Slack's for a command is under the question as the bot shows it."""
+    return home if question.platform == "slack" and question.by_command else question.thread
+
+
+def _meant(
+    waiting: Sequence[Outcome], notice: Shown, screens: _Screens, groups: Mapping[int, tuple[Group, ...]]
+) -> Sequence[int]:
+    named = [each for each in waiting if screens.homes.get(each.question.number) == notice.reply_to]
+    chosen = next(iter(waiting if notice.reply_to is None else named), None)
+    if chosen is None:
+        return ()
+    number = chosen.question.number
+    group = groups.get(number)
+    numbers = [each.question.number for each in waiting]
+    if group is not None:
+        return [each for each in numbers if each in group[-1]]
+    return _neighbours(waiting, chosen, groups)
+
+
+def _neighbours(waiting: Sequence[Outcome], chosen: Outcome, groups: Mapping[int, tuple[Group, ...]]) -> Sequence[int]:
+    """Those that wait beside it in the same conversation, and that the model never saw either."""
+    run: list[int] = []
+    for each in waiting:
+        number = each.question.number
+        if each.question.conversation != chosen.question.conversation:
+            continue
+        if number not in groups:
+            run.append(number)
+        elif chosen.question.number in run:
+            return run
+        else:
+            run = []
+    return run

@@ -1,0 +1,98 @@
+"""The storm's model: the fake gateway says each question's own answer, or breaks as it was ordered to."""
+
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tests.fakes.gateway import HTML_502, Answer, Behaviour, Broken, Cut, Fail, FakeGateway, Hang, Reset, SeenRequest
+from tests.fakes.gateway import Stall as Silence
+from tests.storm import marks
+from tests.storm.plan import Trouble
+from tests.storm.values import Diary, Served
+
+_TURN = re.compile(r"parley-(\d+)")
+_PIECE = 30
+"""Characters a piece of a stream, about."""
+_DELAY_S = 0.02
+_UPSTREAM = Fail(500, "The upstream is in trouble.")
+
+Make = Callable[[Answer, float], Behaviour]
+
+_BROKEN: Mapping[Trouble, Make] = {
+    Trouble.GATEWAY_CUT: lambda answer, strength: _ended(answer, Cut(after=2, reset=strength > 0.5)),
+    Trouble.GATEWAY_BROKEN: lambda answer, _: _ended(answer, Broken(_UPSTREAM, after=2)),
+    Trouble.GATEWAY_STALL: lambda answer, _: _ended(answer, Silence(after=2)),
+    Trouble.GATEWAY_RESET: lambda *_: Reset(),
+    Trouble.GATEWAY_SILENT: lambda *_: Hang(),
+    Trouble.GATEWAY_BUSY: lambda *_: Fail(429, "Slow down.", code="rate_limit", headers={"Retry-After": "1"}),
+    Trouble.GATEWAY_DOWN: lambda _, strength: HTML_502 if strength > 0.5 else Fail(503),
+    Trouble.GATEWAY_REFUSES: lambda *_: Fail(400, "Refused by the content policy.", code="content_filter"),
+}
+
+TROUBLES = frozenset(_BROKEN)
+
+
+@dataclass(slots=True)
+class _Asked:
+    turn: str
+    numbers: tuple[int, ...]
+    seen: SeenRequest
+
+
+@dataclass(slots=True)
+class Model:
+    """Judges each request of a gateway. A question belongs to the turn that first asked for it, and to no other:
+    one that failed stays in the history, and a later answer is not the answer to it.
+    """
+
+    diary: Diary
+    _ordered: deque[tuple[Trouble, float]] = field(default_factory=deque)
+    _owners: dict[int, str] = field(default_factory=dict)
+    _asked: list[_Asked] = field(default_factory=list)
+
+    def order(self, trouble: Trouble, strength: float) -> None:
+        """The next request breaks so."""
+        self._ordered.append((trouble, strength))
+
+    def attach(self, gateway: FakeGateway) -> None:
+        """Judge its requests from now on."""
+        gateway.judge(self._judge)
+
+    @property
+    def served(self) -> list[Served]:
+        """All requests so far."""
+        return [_served(asked) for asked in self._asked]
+
+    def _judge(self, seen: SeenRequest) -> Behaviour:
+        turn = _turn(seen)
+        spoken = marks.asked(_last_words(seen))
+        numbers = tuple(number for number in spoken if self._owners.setdefault(number, turn) == turn)
+        self._asked.append(_Asked(turn, numbers, seen))
+        text = marks.answer(numbers) if numbers else "There was no question."
+        answer = Answer(text, chunks=max(4, len(text) // _PIECE), delay_s=_DELAY_S)
+        if not self._ordered:
+            return answer
+        trouble, strength = self._ordered.popleft()
+        self.diary.fired.append((seen.at, trouble))
+        return _BROKEN[trouble](answer, strength)
+
+
+def _ended(answer: Answer, end: Cut | Broken | Silence) -> Answer:
+    return Answer(answer.text, chunks=answer.chunks, delay_s=answer.delay_s, end=end)
+
+
+def _turn(seen: SeenRequest) -> str:
+    found = _TURN.search(seen.headers.get("idempotency-key", ""))
+    return found[1] if found else "?"
+
+
+def _last_words(seen: SeenRequest) -> str:
+    messages = seen.body.get("messages")
+    assert isinstance(messages, list)
+    return str(messages[-1].get("content"))
+
+
+def _served(asked: _Asked) -> Served:
+    seen = asked.seen
+    return Served(seen.at, asked.turn, asked.numbers, seen.whole, seen.ended_at if seen.closed_early else None)

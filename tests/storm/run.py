@@ -1,0 +1,118 @@
+"""One storm on one database, from the first question to the tally."""
+
+import asyncio
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.storm import screens
+from tests.storm.crew import Crew, Member
+from tests.storm.databases import Database, opened
+from tests.storm.fates import Fate, outcomes
+from tests.storm.people import People
+from tests.storm.plan import Ask, Step, schedule
+from tests.storm.settings import StormSettings
+from tests.storm.tally import Evidence, Tally, must_be_answered, tally
+from tests.storm.trace import trace
+from tests.storm.weather import Weather, fired
+from tests.storm.world import World, world
+
+READY_S = 30.0
+SETTLED_S = 90.0
+"""How long after the last question and the last trouble everything may take."""
+_LOOK_S = 1.0
+_DONE = (Fate.ANSWERED, Fate.CUT, Fate.TOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One storm's figures; `unclean` counts the polite stops that ended badly."""
+
+    database: str
+    tally: Tally
+    unclean: int
+    seconds: float
+
+
+async def storm(name: str, settings: StormSettings) -> Result:
+    """Blow once."""
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="storm-") as found:
+        folder = Path(found)
+        async with opened(name, folder) as database, world() as far:
+            crew = _crew(far, database, folder, settings.logs or folder)
+            steps = schedule(settings.seed, settings.turns, sorted(database.troubles, key=str), settings.pace_s)
+            crew.start()
+            try:
+                await _ready(far, crew)
+                await _walk(steps, People(far), Weather(far, crew, database))
+                await _settled(far, crew)
+            finally:
+                await crew.stop()
+            seen = evidence(far, database)
+            result = tally(seen)
+            if settings.logs is not None:
+                wrong = sorted({number for numbers in result.numbers.values() for number in numbers})
+                told = "\n".join(trace(seen, number, begun) for number in wrong)
+                (settings.logs / f"{name}-wrong.txt").write_text(told)
+            unclean = sum(len(member.unclean) for member in crew.members)
+    return Result(name, result, unclean, time.monotonic() - begun)
+
+
+def evidence(far: World, database: Database) -> Evidence:
+    """What the fakes have seen so far."""
+    served = far.model.served
+    return Evidence(
+        diary=far.diary,
+        shown=screens.on_screens(far),
+        served=served,
+        signs=screens.signs(far, served),
+        fired=fired(far, far.diary),
+        expected=database.troubles,
+        processes=database.processes,
+    )
+
+
+def _crew(far: World, database: Database, folder: Path, logs: Path) -> Crew:
+    logs.mkdir(parents=True, exist_ok=True)
+    environment = far.environment() | {"DATABASE_URL": database.url}
+    names = [f"{database.name}-{number}" for number in range(database.processes)]
+    return Crew(tuple(Member(name, environment, folder, logs / f"{name}.log") for name in names))
+
+
+async def _ready(far: World, crew: Crew) -> None:
+    await far.slack.until(lambda: far.slack.sockets >= 2 or crew.broken is not None, READY_S)
+    await far.discord.until(lambda: far.discord.connected > 0 or crew.broken is not None, READY_S)
+    if crew.broken is not None:
+        raise crew.broken
+
+
+async def _walk(steps: tuple[Step, ...], people: People, weather: Weather) -> None:
+    """Take every step; what lasts goes on beside the next ones."""
+    async with asyncio.TaskGroup() as lasting:
+        for step in steps:
+            await asyncio.sleep(step.after_s)
+            if isinstance(step.what, Ask):
+                await people.ask(step.what)
+            else:
+                lasting.create_task(weather.strike(step.what))
+    while people.tasks:
+        await asyncio.wait(people.tasks)
+
+
+async def _settled(far: World, crew: Crew) -> None:
+    """Until every question that counts is settled, or for as long as that may take."""
+    deadline = time.monotonic() + SETTLED_S
+    while time.monotonic() < deadline:
+        await asyncio.sleep(_LOOK_S)
+        if crew.broken is not None:
+            raise crew.broken
+        if far.slack.idle and not _unsettled(far):
+            await asyncio.sleep(_LOOK_S)  # time for a second answer to come, if there is one
+            return
+
+
+def _unsettled(far: World) -> bool:
+    found = outcomes(far.diary.questions, screens.on_screens(far), far.model.served)
+    return any(each.fate not in _DONE and must_be_answered(each.question, far.diary) for each in found.values())

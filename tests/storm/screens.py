@@ -1,0 +1,61 @@
+"""What stands on the screens at the end, and what the bot did for which question, read from the fakes' own records."""
+
+from collections.abc import Iterator
+
+from tests.fakes.discord import Message as DiscordMessage
+from tests.fakes.discord.people import shown
+from tests.fakes.slack.screen import screen
+from tests.storm import marks
+from tests.storm.values import Served, Shown, Sign
+from tests.storm.world import World
+
+
+def on_screens(world: World) -> list[Shown]:
+    """All messages of all places, those of one place in the order in which they came."""
+    return [*_slack(world), *_discord(world)]
+
+
+def signs(world: World, served: list[Served]) -> list[Sign]:
+    """Every request, post and edit that was made for a question, oldest first."""
+    posts = {each.id: marks.answered(each.text) for each in on_screens(world)}
+    found = [Sign(each.at, frozenset(each.numbers), "request") for each in served]
+    for said in world.slack.calls:
+        if said.method.startswith("chat."):
+            known = posts.get(str(said.args.get("ts")), frozenset())
+            found.append(Sign(said.at, marks.answered(str(said.args)) | known, f"{said.method} {said.error or 'ok'}"))
+    for call in world.discord.calls:
+        if call.method in ("POST", "PATCH"):
+            known = posts.get(call.ids.get("message_id", ""), frozenset())
+            found.append(Sign(call.at, marks.answered(str(call.body)) | known, f"{call.method} {call.status}"))
+    return sorted((sign for sign in found if sign.numbers), key=lambda sign: sign.at)
+
+
+def _slack(world: World) -> Iterator[Shown]:
+    workspace = world.slack.workspace
+    for channel in workspace.channels.values():
+        texts = {each.ts: each for ts in (None, *channel.messages) for each in screen(workspace, channel, ts)}
+        # By arrival and not by id: the clock behind the ids jumps.
+        for message in [*channel.messages.values(), *channel.ephemeral]:
+            seen = texts[message.ts]
+            mine = message.author == world.slack.bot_user_id
+            yield Shown("slack", channel.id, message.thread_ts, message.ts, seen.text, mine, seen.streaming)
+
+
+def _discord(world: World) -> Iterator[Shown]:
+    for channel in world.discord.world.channels.values():
+        for message in channel.messages.values():
+            yield _discord_shown(world, message)
+
+
+def _discord_shown(world: World, message: DiscordMessage) -> Shown:
+    seen = shown(message)
+    return Shown(
+        platform="discord",
+        channel=str(message.channel_id),
+        thread=None,
+        id=str(message.id),
+        text=seen.content,
+        mine=message.author.id == world.discord.bot_user_id,
+        open=seen.thinking,
+        reply_to=None if seen.reply_to is None else str(seen.reply_to),
+    )

@@ -1,0 +1,213 @@
+"""The tally sees each defect that a storm is there for, and takes nothing else for one."""
+
+import pytest
+
+from tests.storm import marks
+from tests.storm.fates import Fate
+from tests.storm.plan import Trouble
+from tests.storm.scene import Scene
+
+NOTICE = "Sorry, I was interrupted."
+HALF = " ".join(marks.answer((1,)).split()[:9])
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_answered_questions_are_right(scene: Scene) -> None:
+    scene.ask(1)
+    scene.answer(1)
+    scene.ask(2)
+    scene.ask(3)
+    scene.answer(2, 3)
+    assert scene.wrong() == {}
+    found = scene.tally()
+    assert (found.fates[Fate.ANSWERED], found.answers_min, found.answers_max, found.turns) == (3, 1, 1, 2)
+
+
+def test_two_answers_are_a_double_even_where_nobody_had_to_know_of_the_question(scene: Scene) -> None:
+    scene.ask(1, taken=False)
+    scene.answer(1)
+    scene.post(marks.answer((1,)))
+    assert scene.wrong() == {"doubled": [1]}
+    assert scene.tally().answers_max == 2
+
+
+def test_a_partial_post_beside_the_whole_answer_is_a_double(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1, whole=False)
+    scene.post(HALF)
+    scene.answer(1)
+    assert scene.wrong() == {"doubled": [1]}
+
+
+def test_an_answer_over_two_posts_is_one_and_a_page_that_stands_twice_is_seen(scene: Scene) -> None:
+    words = marks.answer((1,)).split()
+    first, second = " ".join(words[:10]), " ".join(words[10:])
+    scene.ask(1)
+    scene.serve(1)
+    scene.post(first)
+    scene.post(second)
+    assert scene.wrong() == {}
+    scene.post(second)
+    assert scene.wrong() == {"torn": [1]}
+
+
+def test_nothing_at_all_is_lost_before_the_model_was_asked_and_silent_after(scene: Scene) -> None:
+    scene.ask(1)
+    scene.ask(2)
+    scene.serve(2)
+    assert scene.wrong() == {"lost": [1], "silent": [2]}
+
+
+def test_a_notice_tells_the_questions_of_its_turn_and_no_others(scene: Scene) -> None:
+    for number in (1, 2, 3):
+        scene.ask(number)
+    scene.serve(1, 2, whole=False)
+    scene.serve(3, whole=False)
+    scene.post(NOTICE)
+    assert scene.wrong() == {"silent": [3]}
+    scene.post(NOTICE)
+    assert scene.wrong() == {}
+    assert scene.tally().told_share == 1.0
+
+
+def test_a_notice_before_a_question_does_not_speak_of_it(scene: Scene) -> None:
+    scene.post(NOTICE)
+    scene.ask(1)
+    assert scene.wrong() == {"lost": [1]}
+
+
+def test_neighbours_that_the_model_never_saw_share_a_notice(scene: Scene) -> None:
+    scene.ask(1)
+    scene.answer(1)
+    scene.ask(2)
+    scene.ask(3)
+    scene.post(NOTICE)
+    assert scene.wrong() == {}
+
+
+def test_a_notice_that_replies_to_one_question_does_not_speak_of_another(scene: Scene) -> None:
+    scene.ask(1, platform="discord")
+    scene.ask(2, platform="discord")
+    scene.serve(1, whole=False)
+    scene.serve(2, whole=False)
+    scene.post(NOTICE, platform="discord", reply_to="m2")
+    assert scene.wrong() == {"silent": [1]}
+
+
+def test_half_an_answer_wants_a_word(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1, whole=False)
+    scene.post(HALF)
+    assert scene.wrong() == {"torn": [1]}
+    scene.shown[-1:] = []
+    scene.post(f"{HALF} bir _The answer broke off._")
+    assert scene.wrong() == {}
+    assert scene.tally().fates[Fate.CUT] == 1
+
+
+def test_a_cut_inside_a_word_is_no_word_about_it(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1, whole=False)
+    scene.post(HALF[:-2])
+    assert scene.wrong() == {"torn": [1]}
+
+
+def test_an_answer_that_still_streams_is_not_done(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1)
+    scene.post(marks.answer((1,)), open=True)
+    assert scene.wrong() == {"torn": [1]}
+
+
+def test_an_answer_in_another_place_is_misplaced(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1)
+    scene.post(marks.answer((1,)), thread="m0")
+    assert scene.wrong() == {"misplaced": [1]}
+
+
+def test_a_command_is_answered_under_its_question_and_its_question_is_no_answer(scene: Scene) -> None:
+    scene.command(1)
+    assert scene.wrong() == {"lost": [1]}
+    scene.serve(1)
+    scene.post(marks.answer((1,)), thread="m1-0")
+    assert scene.wrong() == {}
+    assert scene.tally().shown_twice == 0
+
+
+def test_a_question_shown_twice_is_counted(scene: Scene) -> None:
+    scene.command(1, shown=2)
+    assert scene.tally().shown_twice == 1
+
+
+def test_a_later_answer_must_not_come_first_where_the_bot_had_the_earlier_question(scene: Scene) -> None:
+    scene.ask(1)
+    scene.ask(2)
+    scene.answer(2)
+    scene.answer(1)
+    assert scene.wrong() == {"order broken": [2]}
+
+
+def test_it_may_where_the_platform_never_told_the_bot_in_order(scene: Scene) -> None:
+    scene.ask(1, taken=False)
+    scene.ask(2)
+    scene.answer(2)
+    scene.answer(1)
+    assert scene.wrong() == {}
+    assert scene.tally().overtaken == 1
+
+
+def test_discord_tells_in_order_as_long_as_its_connection_stands(scene: Scene) -> None:
+    scene.ask(1, platform="discord", taken=False)
+    scene.ask(2, platform="discord", taken=False)
+    scene.answer(2, platform="discord")
+    scene.answer(1, platform="discord")
+    assert scene.wrong() == {"order broken": [2]}
+    scene.diary.fired.append((scene.diary.questions[1].said_at + 0.5, Trouble.DISCORD_CUT))
+    assert "order broken" not in scene.wrong()
+
+
+def test_calls_that_were_paid_twice_are_counted(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1)
+    scene.serve(1, whole=False)
+    scene.answer(1)
+    assert scene.tally().paid_again == 1
+
+
+def test_recovery_is_the_time_to_the_next_sign_of_what_was_under_way(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1, whole=False, left=True)
+    scene.strike(Trouble.KILL)
+    scene.ask(2)
+    scene.answer(2)
+    scene.answer(1)
+    assert scene.tally().recovery_s == [4.0]
+    assert scene.tally().recovery(0.5) == 4.0
+
+
+def test_with_two_processes_only_what_the_killed_one_did_counts(scene: Scene) -> None:
+    scene.ask(1)
+    scene.ask(2)
+    scene.strike(Trouble.KILL)
+    scene.now -= 0.9
+    scene.serve(1, whole=False, left=True)
+    scene.answer(2)
+    scene.answer(1)
+    assert scene.tally(processes=2).recovery_s == pytest.approx([3.1])
+
+
+@pytest.mark.parametrize(("kills", "failed"), [(0, True), (2, False)])
+def test_a_storm_without_its_kills_and_troubles_fails(scene: Scene, kills: int, failed: bool) -> None:
+    for number in range(100):
+        scene.ask(number)
+        scene.answer(number)
+    for _ in range(kills):
+        scene.strike(Trouble.KILL)
+    assert scene.tally().failed is failed
+    assert scene.tally(expected=frozenset({Trouble.DISK_FULL})).missing == ["disk full"]
+    assert scene.tally(expected=frozenset({Trouble.DISK_FULL})).failed

@@ -1,0 +1,51 @@
+"""What the fakes saw of one question, in order: for whoever looks into a defect."""
+
+from collections.abc import Iterator
+
+from tests.storm import marks
+from tests.storm.fates import outcomes
+from tests.storm.tally import Evidence
+
+_WORDS = 160
+
+
+def trace(evidence: Evidence, number: int, begun: float) -> str:
+    """Lines with seconds since the storm began: the question, the troubles around it, requests, signs, posts."""
+    question = evidence.diary.questions[number]
+    fate = outcomes(evidence.diary.questions, evidence.shown, evidence.served)[number].fate
+    head = f"q{number:05} {question.way.value} in {question.conversation}: {fate.value}"
+    lines = sorted(_lines(evidence, number))
+    told = [f"  {at - begun:8.2f}  {what}" for at, what in lines]
+    posts = [f"  stands: {post}" for post in _posts(evidence, number)]
+    return "\n".join([head, *told, *posts]) + "\n"
+
+
+def _lines(evidence: Evidence, number: int) -> Iterator[tuple[float, str]]:
+    question = evidence.diary.questions[number]
+    yield question.said_at, f"said, live={question.heard_live}"
+    if question.taken_at is not None:
+        yield question.taken_at, "acknowledged"
+    last = question.said_at
+    for served in evidence.served:
+        if number in served.numbers:
+            yield served.at, f"model asked by turn {served.turn} for {served.numbers}, whole={served.whole}"
+    for sign in evidence.signs:
+        if number in sign.numbers:
+            last = max(last, sign.at)
+            yield sign.at, sign.what
+    for at, trouble in evidence.diary.fired:
+        if question.said_at - 3 < at < last + 5:
+            yield at, f"! {trouble.value}"
+
+
+def _posts(evidence: Evidence, number: int) -> Iterator[str]:
+    question = evidence.diary.questions[number]
+    groups = {each for served in evidence.served if number in served.numbers for each in served.numbers} | {number}
+    for post in evidence.shown:
+        here = (post.platform, post.channel) == (question.platform, question.channel)
+        if groups & marks.answered(post.text) or (post.id == question.message_id and here):
+            yield f"{post.channel}/{post.thread}/{post.id} mine={post.mine} open={post.open} {_short(post.text)!r}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WORDS else f"{text[: _WORDS // 2]} … {text[-_WORDS // 2 :]}"

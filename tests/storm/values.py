@@ -1,0 +1,78 @@
+"""What a storm writes down, and what it reads from the fakes: values between its parts."""
+
+from dataclasses import dataclass, field
+
+from tests.storm.plan import Trouble, Way
+
+
+@dataclass(slots=True)
+class Question:
+    """One question as it was asked. Times are `time.monotonic()`.
+
+    `conversation` is where answers have an order; `thread` is None for a flat place, and where the platform makes
+    the thread only with the question's post. `taken_at` is when the platform was told that the bot has it, None
+    while it was not.
+    """
+
+    number: int
+    way: Way
+    platform: str
+    channel: str
+    thread: str | None
+    conversation: str
+    said_at: float
+    message_id: str | None = None
+    taken_at: float | None = None
+    by_command: bool = False
+    heard_live: bool = False
+    """On Discord: a connection stood when it was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A post or question as it stands on a screen, in the order in which it came there.
+
+    `mine` says that the bot wrote it; `open` that it still streams or only shows that the bot is thinking.
+    """
+
+    platform: str
+    channel: str
+    thread: str | None
+    id: str
+    text: str
+    mine: bool
+    open: bool = False
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One request for an answer, as the gateway saw it; `turn` is the turn that asks for it, by the bot's own key."""
+
+    at: float
+    turn: str
+    numbers: tuple[int, ...]
+    whole: bool
+    left_at: float | None = None
+    """When the client went away from it, None where it did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something that the bot did for some questions: a request, a post, an edit; `what` and how it ended."""
+
+    at: float
+    numbers: frozenset[int]
+    what: str = ""
+
+
+@dataclass(slots=True)
+class Diary:
+    """What was asked and what was broken, in the order in which it happened."""
+
+    questions: dict[int, Question] = field(default_factory=dict)
+    fired: list[tuple[float, Trouble]] = field(default_factory=list)
+
+    def times(self, *troubles: Trouble) -> list[float]:
+        """When any of these happened."""
+        return [at for at, trouble in self.fired if trouble in troubles]
