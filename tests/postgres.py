@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
 from bot.store.tables import metadata
 
@@ -77,6 +77,13 @@ class PostgresServer:
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
 
+    def shut(self, database: str) -> None:
+        """Let nobody in any more, and close every connection to that database."""
+        self._run(SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").format(Identifier(database)))
+        self._run(
+            SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(Literal(database))
+        )
+
     def _run(self, statement: "psycopg.sql.Composed") -> None:
         with closing(psycopg.connect(self.url("postgres"), autocommit=True)) as connection:
             connection.execute(statement)
@@ -96,9 +103,9 @@ class PostgresServer:
         return True
 
 
-def empty(url: str) -> None:
+def empty(url: str, *also: str) -> None:
     """Delete every row of the house's tables: many times quicker than a new database for each test."""
-    tables = [Identifier(table.name) for table in reversed(metadata.sorted_tables)]
+    tables = [Identifier(name) for name in (*also, *(table.name for table in reversed(metadata.sorted_tables)))]
     with psycopg.connect(url) as connection:
         connection.execute("SET lock_timeout = '10s'")
         for table in tables:

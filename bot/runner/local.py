@@ -13,8 +13,32 @@ log = logging.getLogger("parley.runner")
 Work = Callable[[ConversationId], Awaitable[bool]]
 """Does the next open turn of a conversation; False when there is none."""
 
+Sleep = Callable[[float], Awaitable[None]]
+
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+
+
+class Steps:
+    """Works a conversation off turn by turn; a turn that broke the engine is logged and tried again, ever later."""
+
+    def __init__(self, work: Work, conversation: ConversationId, sleep: Sleep = asyncio.sleep) -> None:
+        self._work = work
+        self._conversation = conversation
+        self._sleep = sleep
+        self._pause_s = FIRST_PAUSE_S
+
+    async def next(self) -> bool:
+        """Do one turn; whether another may be open."""
+        try:
+            more = await self._work(self._conversation)
+        except Exception:  # the lane's own loop: a turn that broke the engine must not end its lane
+            log.exception("lane_failed conversation=%s pause=%.0f", self._conversation, self._pause_s)
+            await self._sleep(self._pause_s)
+            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+            return True
+        self._pause_s = FIRST_PAUSE_S
+        return more
 
 
 class LocalRunner:
@@ -68,19 +92,11 @@ class LocalRunner:
         log.info("runner_stopped finished=%d parked=%d", len(running) - len(late), len(late))
 
     async def _lane(self, conversation: ConversationId) -> None:
-        pause_s = FIRST_PAUSE_S
+        steps = Steps(self._step, conversation)
         try:
             while not self._stopping:
                 self._again.discard(conversation)
-                try:
-                    more = await self._step(conversation)
-                    pause_s = FIRST_PAUSE_S
-                except Exception:  # the lane's own loop: a turn that broke the engine must not end its lane
-                    log.exception("lane_failed conversation=%s pause=%.0f", conversation, pause_s)
-                    await asyncio.sleep(pause_s)
-                    pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-                    more = True
-                if not more and conversation not in self._again:
+                if not await steps.next() and conversation not in self._again:
                     return
         finally:
             # Here and not in a callback: a wake between the last look and the callback would be lost.
