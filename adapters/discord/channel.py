@@ -4,14 +4,16 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from adapters.discord import markup
+from adapters.discord import looks, markup
 from adapters.discord.deferral import Deferrals
 from adapters.discord.drafts import Drafts
+from adapters.discord.finding import Finder
+from adapters.discord.looks import Look
 from adapters.discord.routes import BotRoute, EitherRoute, Route, Speaking
 from adapters.discord.token import Token
 from adapters.discord.token_route import TokenRoute
 from bot.contract import Capabilities, Origin, Post, PostId
-from bot.errors import ChannelError, ChannelGone, PostRejected
+from bot.errors import ChannelError, ChannelGone
 
 EDIT_INTERVAL_S = 1.3
 """Five edits in five seconds are commonly allowed in one channel, and sends count for themselves."""
@@ -36,6 +38,7 @@ class DiscordChannel:
             edit_interval=EDIT_INTERVAL_S,
             post_lifetime=self._lifetime(),
             typing_interval=TYPING_INTERVAL_S,
+            buttons=True,
         )
 
     @property
@@ -47,28 +50,28 @@ class DiscordChannel:
         """The deferred response becomes the question; the answer is a message that replies to it."""
         if self._token is None or self._by_token is None or self._token.anchored:
             return self._origin
-        text = markup.quote(self._origin.asker.name, question)
+        look = Look(markup.quote(self._origin.asker.name, question))
         try:
-            shown = await self._by_token.fill(text)
+            shown = await self._by_token.fill(look)
         except ChannelGone:
             if not self._token.may_post:
                 raise
-            shown = await self._bot.send(text, f"anchor-{self._token.interaction}"[:25])
+            shown = await self._bot.send(look, f"anchor-{self._token.interaction}"[:25])
         return replace(self._origin, message_id=str(shown), state=self._token.under_question().stored())
 
     async def send(self, post: Post) -> PostId:
-        return await self._route.send(_text(post), post.key)
+        return await self._route.send(looks.of(post), post.key)
 
     async def edit(self, post_id: PostId, post: Post) -> None:
-        text = _text(post)
+        look = looks.of(post)
         if self._gone is not None:
             raise self._gone
         drafts = self._drafts()
         if not post.final:
-            drafts.offer(post_id, lambda: self._draft(post_id, text))
+            drafts.offer(post_id, lambda: self._draft(post_id, look))
             return
         await drafts.settle(post_id)
-        await self._route.edit(post_id, text)
+        await self._route.edit(post_id, look)
 
     async def delete(self, post_id: PostId) -> None:
         await self._drafts().settle(post_id)
@@ -76,8 +79,9 @@ class DiscordChannel:
             await self._route.delete(post_id)
 
     async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
-        """Nothing is found yet."""
-        return {}
+        """By what Discord shows of a key for some minutes, else by what a post answers, in order."""
+        finder = Finder(self._speaking, self._by_token, self._token, _place(self._origin), _answered(self._origin))
+        return await finder.find(keys, known) if keys else {}
 
     async def notify(self, text: str) -> None:
         shown = markup.fitted(text)
@@ -118,20 +122,13 @@ class DiscordChannel:
         own = token is not None and not self._by_bot_first
         return self._speaking().drafts(f"token-{token.interaction}" if own and token else str(_place(self._origin)))
 
-    async def _draft(self, post_id: PostId, text: str) -> None:
+    async def _draft(self, post_id: PostId, look: Look) -> None:
         try:
-            await self._route.draft(post_id, text)
+            await self._route.draft(post_id, look)
         except ChannelGone as error:
             self._gone = error
         except ChannelError:
             pass  # a newer text comes soon, and the final edit tells its own failure
-
-
-def _text(post: Post) -> str:
-    shown = markup.render(post.text)
-    if markup.units(shown) > markup.TEXT_LIMIT:
-        raise PostRejected("too long for one post")
-    return shown
 
 
 def _place(origin: Origin) -> int:

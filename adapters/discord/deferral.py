@@ -19,11 +19,15 @@ _ANSWER_S = 5.0
 
 
 class Deferral:
-    """One interaction of this process; deferred at most once, by whoever comes first."""
+    """One interaction of this process; deferred at most once, by whoever comes first.
+
+    While a command is deferred, "thinking" is shown; a press leaves its post as it is.
+    """
 
     def __init__(self, interaction: discord.Interaction[Any], *, private: bool) -> None:
         self._interaction = interaction
         self._private = private
+        self._thinks = interaction.type is not discord.InteractionType.component
         self._task: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self._dead = False
@@ -58,7 +62,7 @@ class Deferral:
             await self._interaction.response.send_message(text, ephemeral=True, allowed_mentions=silent)
             return
         await asyncio.wait({self._task})
-        if not self._private:
+        if self._thinks and not self._private:
             # The first follow-up would only fill the public placeholder, for all to see.
             await self._interaction.delete_original_response()
         await self._interaction.followup.send(text, ephemeral=True, allowed_mentions=silent)
@@ -66,7 +70,7 @@ class Deferral:
     async def _defer(self) -> None:
         try:
             async with asyncio.timeout(_ANSWER_S):
-                await self._interaction.response.defer(ephemeral=self._private, thinking=True)
+                await self._interaction.response.defer(ephemeral=self._private, thinking=self._thinks)
         except discord.HTTPException as error:
             self._dead = error.code != _ALREADY_ANSWERED
             log.warning("discord_defer_failed interaction=%s reason=%r", self._interaction.id, brief(error))

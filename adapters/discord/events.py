@@ -12,6 +12,7 @@ from bot.contract import (
     Address,
     Addressed,
     Attachment,
+    ButtonPressed,
     CommandInvoked,
     Keys,
     MessageDeleted,
@@ -20,11 +21,15 @@ from bot.contract import (
     Origin,
     Person,
     PersonKind,
+    PostId,
 )
 
 PLATFORM = "discord"
 DIRECT = "@me"
 """The workspace of direct messages, as Discord's own addresses call it."""
+
+BUTTON_ID_LIMIT = 64
+"""The longest id that the contract lets a button have; Discord would take 100 characters."""
 
 _SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
 _QUOTED = 2000
@@ -45,12 +50,13 @@ def address(guild: int | None, channel: int, parent: int | None = None) -> Addre
     return Address(PLATFORM, workspace, str(parent), str(channel))
 
 
-def addressed(message: discord.Message, me: Me) -> Addressed:
+def addressed(message: discord.Message, place: Address, me: Me) -> Addressed:
     """To whom it speaks; a reply speaks to the author it answers, pinged or not."""
-    if message.guild is None and isinstance(message.channel, discord.DMChannel):
+    if place.workspace == DIRECT:
         return Addressed.BOT
     people = {person.id for person in message.mentions} | _answered(message)
-    roles = {role.id for role in message.role_mentions}
+    # The SDK names roles of servers that it knows; a history that is read by REST alone has none of these.
+    roles = {role.id for role in message.role_mentions} if message.guild else set(message.raw_role_mentions)
     if me.id in people or me.role in roles:
         return Addressed.BOT
     return Addressed.OTHER if people or roles else Addressed.OPEN
@@ -60,22 +66,25 @@ def message_received(message: discord.Message, place: Address, me: Me) -> Messag
     """A message as an event."""
     return MessageReceived(
         keys=Keys(f"{PLATFORM}:{message.id}", place.place(str(message.id))),
-        origin=Origin(place, person(message.author, me), str(message.id), _community_locale(message.guild)),
+        origin=Origin(place, _author(message, me), str(message.id), _community_locale(message.guild)),
         text=_text(message, place, me),
-        addressed=addressed(message, me),
+        addressed=addressed(message, place, me),
         sent_at=message.created_at,
         attachments=tuple(_attachment(file, message) for file in _files(message)),
+        reply_to=_reply_to(message),
     )
 
 
 def _text(message: discord.Message, place: Address, me: Me) -> str:
     """What it says, under what it answers: in a flat channel the engine never heard the other's message.
 
-    A thread is remembered whole, our own messages always are, and a command stays a command.
+    A thread is remembered whole, our own messages always are, and a command stays a command. Our own answers
+    stand under their questions anyway.
     """
     own = words.of(message, me)
     other = message.reference.resolved if message.reference else None
-    if place.thread is not None or own.startswith("/") or not isinstance(other, discord.Message):
+    whole = place.thread is not None or message.author.id == me.id
+    if whole or own.startswith("/") or not isinstance(other, discord.Message):
         return own
     quoted = "" if other.author.id == me.id else words.of(other, me)
     if not quoted:
@@ -85,10 +94,13 @@ def _text(message: discord.Message, place: Address, me: Me) -> str:
 
 
 def said(message: discord.Message, place: Address, me: Me) -> MessageReceived | None:
-    """A message of a place's history, our own and other programs' included; None for what is no speech."""
+    """A message of a place's history, our own and other programs' included; None for what is no speech.
+
+    A thread's first item is the message that it stands under, which was said in the channel around it.
+    """
     if message.type is discord.MessageType.thread_starter_message:
         starter = message.reference.resolved if message.reference else None
-        return said(starter, place, me) if isinstance(starter, discord.Message) else None
+        return said(starter, place.parent, me) if isinstance(starter, discord.Message) else None
     if message.type not in _OURS:
         return None
     event = message_received(message, place, me)
@@ -96,10 +108,10 @@ def said(message: discord.Message, place: Address, me: Me) -> MessageReceived | 
 
 
 def message_edited(message: discord.Message, place: Address, me: Me) -> MessageEdited | None:
-    """A person's new text; None where only an embed has come, or where the text is not shown to us."""
+    """A person's new text; None where it was never edited, or where the text is not shown to us."""
     if not heard(message, me) or message.edited_at is None or not message.content:
         return None
-    return MessageEdited(place, str(message.id), _text(message, place, me))
+    return MessageEdited(place, str(message.id), _text(message, place, me), message.edited_at)
 
 
 def message_deleted(place: Address, message_id: int) -> MessageDeleted:
@@ -109,14 +121,31 @@ def message_deleted(place: Address, message_id: int) -> MessageDeleted:
 
 def command_invoked(interaction: discord.Interaction[Any], token: Token, me: Me) -> CommandInvoked:
     """A slash command as an event; its origin can speak through the interaction's token."""
-    asker = person(interaction.user, me)
     return CommandInvoked(
         keys=Keys(f"{PLATFORM}:{interaction.id}"),
-        origin=Origin(token.address, asker, None, str(interaction.locale), token.stored()),
+        origin=_whoever_called(interaction, token, me),
         name=command_name(interaction),
         options={name: str(option["value"]) for name, option in options(interaction).items()},
         sent_at=interaction.created_at,
     )
+
+
+def button_pressed(interaction: discord.Interaction[Any], token: Token, me: Me) -> ButtonPressed:
+    """A press as an event; the token's `pressed` is the post where the button stands."""
+    return ButtonPressed(
+        keys=Keys(f"{PLATFORM}:{interaction.id}"),
+        origin=_whoever_called(interaction, token, me),
+        button=component(interaction),
+        post=PostId(str(token.pressed)),
+    )
+
+
+def component(interaction: discord.Interaction[Any]) -> str:
+    """The id of the button that was pressed; empty for what is no button, or none that we would have made."""
+    payload = _payload(interaction)
+    name = str(payload.get("custom_id", ""))
+    ours = payload.get("component_type") == discord.ComponentType.button.value and name.isascii()
+    return name if ours and len(name) <= BUTTON_ID_LIMIT else ""
 
 
 def command_name(interaction: discord.Interaction[Any]) -> str:
@@ -130,7 +159,7 @@ def options(interaction: discord.Interaction[Any]) -> Mapping[str, Mapping[str, 
 
 
 def interaction_address(interaction: discord.Interaction[Any]) -> Address:
-    """Where a command was called. A place that the SDK cannot name is a place of its own, never another's."""
+    """Where somebody called or pressed. A place that the SDK cannot name is a place of its own, never another's."""
     channel = interaction.channel
     if channel is None:
         return address(interaction.guild_id, interaction.id)
@@ -149,10 +178,39 @@ def may_post(interaction: discord.Interaction[Any]) -> bool:
     return rights.view_channel and (rights.send_messages_in_threads if in_thread else rights.send_messages)
 
 
-def person(author: discord.abc.User, me: Me) -> Person:
-    """Whoever stands behind a message or a command."""
+def person(author: discord.abc.User, me: Me, rights: discord.Permissions) -> Person:
+    """Whoever stands behind a message, a command or a press, with their rights in the channel."""
     kind = PersonKind.SELF if author.id == me.id else PersonKind.BOT if author.bot else PersonKind.HUMAN
-    return Person(str(author.id), author.display_name, kind)
+    return Person(str(author.id), author.display_name, kind, rights.manage_messages or rights.administrator)
+
+
+def _whoever_called(interaction: discord.Interaction[Any], token: Token, me: Me) -> Origin:
+    caller = person(interaction.user, me, interaction.permissions)
+    return Origin(token.address, caller, None, str(interaction.locale), token.stored())
+
+
+def _author(message: discord.Message, me: Me) -> Person:
+    return person(message.author, me, _rights(message))
+
+
+def _rights(message: discord.Message) -> discord.Permissions:
+    """The author's rights where the message stands, as far as the channel is known here; none elsewhere."""
+    if not isinstance(message.author, discord.Member) or not isinstance(
+        message.channel, discord.abc.GuildChannel | discord.Thread
+    ):
+        return discord.Permissions.none()
+    try:
+        return message.channel.permissions_for(message.author)
+    except discord.ClientException:  # a thread whose channel we cannot see
+        return discord.Permissions.none()
+
+
+def _reply_to(message: discord.Message) -> str | None:
+    """What it answers; forwards, pins and the like refer to a message too."""
+    if message.type is not discord.MessageType.reply or message.reference is None:
+        return None
+    answered = message.reference.message_id
+    return None if answered is None else str(answered)
 
 
 def _payload(interaction: discord.Interaction[Any]) -> Mapping[str, Any]:

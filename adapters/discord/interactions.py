@@ -1,8 +1,9 @@
-"""Interactions as they come: commands to be saved and deferred in time, and options to be completed."""
+"""Interactions as they come: commands and presses to be saved and deferred in time, and options to be completed."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from time import time
 from typing import Any
 
@@ -16,7 +17,7 @@ from adapters.discord.deferral import Deferral
 from adapters.discord.ears import Ears
 from adapters.discord.me import Me
 from adapters.discord.token import LIFETIME, Token
-from bot.contract import CommandInvoked
+from bot.contract import ButtonPressed, CommandInvoked
 
 log = logging.getLogger("parley.discord")
 
@@ -36,6 +37,8 @@ class Interactions:
             await self._complete(interaction)
         elif interaction.type is discord.InteractionType.application_command:
             await self._invoked(interaction, me)
+        elif interaction.type is discord.InteractionType.component:
+            await self._pressed(interaction, me)
 
     async def _complete(self, interaction: discord.Interaction[Any]) -> None:
         command = self._commands.get(events.command_name(interaction))
@@ -47,19 +50,32 @@ class Interactions:
     async def _invoked(self, interaction: discord.Interaction[Any], me: Me) -> None:
         command = self._commands.get(events.command_name(interaction))
         token = _token(interaction, private=command is None or command.private)
-        event = events.command_invoked(interaction, token, me)
-        deferral = self._ears.deferrals.add(interaction, private=token.private)
+        await self._save(interaction, events.command_invoked(interaction, token, me), private=token.private)
+
+    async def _pressed(self, interaction: discord.Interaction[Any], me: Me) -> None:
+        post = interaction.message
+        private = post is not None and post.flags.ephemeral
+        if post is None or not events.component(interaction):
+            await asyncio.wait({self._ears.deferrals.add(interaction, private=private).begin()})
+            return
+        token = replace(_token(interaction, private=private), anchored=True, pressed=post.id)
+        await self._save(interaction, events.button_pressed(interaction, token, me), private=private)
+
+    async def _save(
+        self, interaction: discord.Interaction[Any], event: CommandInvoked | ButtonPressed, *, private: bool
+    ) -> None:
+        deferral = self._ears.deferrals.add(interaction, private=private)
         timer = asyncio.get_running_loop().call_later(self._ears.defer_after, deferral.begin)
         try:
-            await self._command(event, deferral)
+            await self._accept(event, deferral)
         finally:
             timer.cancel()
 
-    async def _command(self, event: CommandInvoked, deferral: Deferral) -> None:
+    async def _accept(self, event: CommandInvoked | ButtonPressed, deferral: Deferral) -> None:
         try:
             await self._ears.accept(event)
         except Exception:  # the rim of receiving: whatever kept it from being saved, the asker is told
-            log.exception("discord_command_not_saved command=%s", event.name)
+            log.exception("discord_interaction_not_saved kind=%s key=%s", type(event).__name__, event.keys.event)
             await deferral.refuse(self._ears.host.text("not-saved", event.origin.locale))
         else:
             await asyncio.wait({deferral.begin()})

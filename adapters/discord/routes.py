@@ -2,30 +2,34 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Protocol
 
 import discord
+from discord.http import MultipartParameters
 
 from adapters.discord import failures
+from adapters.discord.looks import Look
 from adapters.discord.speaker import Speaker
 from bot.contract import PostId
 from bot.errors import ChannelGone, PostRejected
 
 NONCE_LIMIT = 25
-SILENT = discord.AllowedMentions.none()
+PLAIN = discord.MessageFlags()
+NOTICE = discord.MessageFlags(suppress_embeds=True)
+"""What tells a notice from an answer's post for ever, and a notice has no links to preview."""
 
 Speaking = Callable[[], Speaker]
 """The speaker of this moment. Raises `ChannelBusy` while the platform is left."""
 
 
 class Route(Protocol):
-    """Shows, alters and takes away texts that are Discord's Markdown already. All raise `ChannelError`."""
+    """Shows, alters and takes away messages. All raise `ChannelError`."""
 
-    async def send(self, text: str, key: str) -> PostId: ...
+    async def send(self, look: Look, key: str) -> PostId: ...
 
-    async def edit(self, post_id: PostId, text: str) -> None: ...
+    async def edit(self, post_id: PostId, look: Look) -> None: ...
 
-    async def draft(self, post_id: PostId, text: str) -> None:
+    async def draft(self, post_id: PostId, look: Look) -> None:
         """An edit that may be left out."""
         ...
 
@@ -47,50 +51,45 @@ class BotRoute:
         self._answered = answered
         self._asker = asker
 
-    async def send(self, text: str, key: str) -> PostId:
-        return await self._post(text, self._nonce(key))
+    async def send(self, look: Look, key: str) -> PostId:
+        return await self._post(look, nonce(self._channel, self._answered, key))
 
-    async def edit(self, post_id: PostId, text: str) -> None:
+    async def edit(self, post_id: PostId, look: Look) -> None:
         speaker = self._speaking()
-        await speaker.call(lambda: self._message(speaker, post_id).edit(content=text, allowed_mentions=SILENT))
+        await speaker.call(lambda: self._edited(speaker, post_id, look))
 
-    async def draft(self, post_id: PostId, text: str) -> None:
+    async def draft(self, post_id: PostId, look: Look) -> None:
         speaker = self._speaking()
-        await speaker.try_call(lambda: self._message(speaker, post_id).edit(content=text, allowed_mentions=SILENT))
+        await speaker.try_call(lambda: self._edited(speaker, post_id, look))
 
     async def delete(self, post_id: PostId) -> None:
         speaker = self._speaking()
-        await speaker.call(lambda: self._message(speaker, post_id).delete())
+        await speaker.call(lambda: self._place(speaker).get_partial_message(int(post_id)).delete())
 
     async def whisper(self, text: str) -> None:
         # Without a message to reply to, the name says for whom it is; silenced, it alerts nobody.
-        await self._post(text if self._answered else f"<@{self._asker}> {text}", None)
+        await self._post(Look(text if self._answered else f"<@{self._asker}> {text}"), None, NOTICE)
 
     async def typing(self) -> None:
         """Show the typing sign, unless the budget is short."""
         speaker = self._speaking()
         await speaker.try_call(lambda: _typed(self._place(speaker)))
 
-    async def _post(self, text: str, nonce: str | None) -> PostId:
+    async def _post(self, look: Look, unique: str | None, flags: discord.MessageFlags = PLAIN) -> PostId:
         try:
-            return await self._posted(text, nonce, self._reference())
+            return await self._posted(look.parameters(nonce=unique, reference=self._reference(), flags=flags))
         except (PostRejected, ChannelGone) as error:
             if self._answered is None or not _about_the_reply(error.__cause__):
                 raise
-            return await self._posted(text, nonce, None)
+            return await self._posted(look.parameters(nonce=unique, flags=flags))
 
-    async def _posted(self, text: str, nonce: str | None, reference: discord.MessageReference | None) -> PostId:
+    async def _posted(self, body: MultipartParameters) -> PostId:
         speaker = self._speaking()
-        place = self._place(speaker)
-        # The SDK's annotations know no send with None for these; its code takes None as "without".
-        words: dict[str, Any] = {"nonce": nonce, "reference": reference, "mention_author": False}
-        message = await speaker.call(lambda: place.send(text, **words, allowed_mentions=SILENT))
-        return PostId(str(message.id))
+        message = await speaker.call(lambda: speaker.client.http.send_message(self._channel, params=body))
+        return PostId(str(message["id"]))
 
-    def _nonce(self, key: str) -> str:
-        """Of the key and the place: Discord compares nonces over all that a bot has said anywhere in some minutes."""
-        whole = f"{self._channel}/{self._answered}/{key}"
-        return sha256(whole.encode()).hexdigest()[:NONCE_LIMIT]
+    async def _edited(self, speaker: Speaker, post_id: PostId, look: Look) -> None:
+        await speaker.client.http.edit_message(self._channel, int(post_id), params=look.parameters())
 
     def _reference(self) -> discord.MessageReference | None:
         if self._answered is None:
@@ -100,9 +99,6 @@ class BotRoute:
     def _place(self, speaker: Speaker) -> discord.PartialMessageable:
         return speaker.client.get_partial_messageable(self._channel)
 
-    def _message(self, speaker: Speaker, post_id: PostId) -> discord.PartialMessage:
-        return self._place(speaker).get_partial_message(int(post_id))
-
 
 class EitherRoute:
     """The first way as long as it is open, else the second."""
@@ -111,23 +107,23 @@ class EitherRoute:
         self._first = first
         self._second = second
 
-    async def send(self, text: str, key: str) -> PostId:
+    async def send(self, look: Look, key: str) -> PostId:
         try:
-            return await self._first.send(text, key)
+            return await self._first.send(look, key)
         except ChannelGone:
-            return await self._second.send(text, key)
+            return await self._second.send(look, key)
 
-    async def edit(self, post_id: PostId, text: str) -> None:
+    async def edit(self, post_id: PostId, look: Look) -> None:
         try:
-            await self._first.edit(post_id, text)
+            await self._first.edit(post_id, look)
         except ChannelGone:
-            await self._second.edit(post_id, text)
+            await self._second.edit(post_id, look)
 
-    async def draft(self, post_id: PostId, text: str) -> None:
+    async def draft(self, post_id: PostId, look: Look) -> None:
         try:
-            await self._first.draft(post_id, text)
+            await self._first.draft(post_id, look)
         except ChannelGone:
-            await self._second.draft(post_id, text)
+            await self._second.draft(post_id, look)
 
     async def delete(self, post_id: PostId) -> None:
         try:
@@ -140,6 +136,11 @@ class EitherRoute:
             await self._first.whisper(text)
         except ChannelGone:
             await self._second.whisper(text)
+
+
+def nonce(place: int, answered: int | None, key: str) -> str:
+    """Of the key and the place: Discord compares nonces over all that a bot has said anywhere in some minutes."""
+    return sha256(f"{place}/{answered}/{key}".encode()).hexdigest()[:NONCE_LIMIT]
 
 
 async def _typed(place: discord.PartialMessageable) -> None:

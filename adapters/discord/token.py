@@ -1,4 +1,4 @@
-"""What a command leaves behind to be answered with: the interaction's token and how long it lives."""
+"""What a command or a press leaves behind to be answered with: the interaction's token and how long it lives."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +15,8 @@ LIFETIME = 840.0
 class Token:
     """One interaction. `until` is in Unix seconds; `may_post` says whether the bot can also speak there by itself.
 
-    `anchored` is True once the first response shows the question: it is not the answer's to overwrite.
+    `anchored` is True once the first response shows something that is not the answer's to overwrite: the question, or
+    the post whose button was pressed, whose id is then `pressed`.
     """
 
     address: Address
@@ -26,6 +27,7 @@ class Token:
     private: bool
     may_post: bool
     anchored: bool = False
+    pressed: int | None = None
 
     def __repr__(self) -> str:
         return f"Token(interaction={self.interaction}, until={self.until:.0f})"
@@ -37,7 +39,7 @@ class Token:
 
     @property
     def age(self) -> float:
-        """Seconds since the command."""
+        """Seconds since the command or the press."""
         return LIFETIME - (self.until - time())
 
     def under_question(self) -> "Token":

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
-from discord.http import handle_message_parameters
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from adapters.discord import failures
 from adapters.discord.deferral import Deferrals
-from adapters.discord.routes import SILENT, Speaking
+from adapters.discord.looks import Look
+from adapters.discord.routes import PLAIN, Speaking
 from adapters.discord.speaker import CALL_S, Speaker
 from adapters.discord.token import Token
 from bot.contract import PostId
@@ -18,7 +18,6 @@ from bot.errors import ChannelBusy, ChannelGone
 
 _LOADING = discord.MessageFlags(loading=True).value
 _EPHEMERAL = discord.MessageFlags(ephemeral=True)
-_PLAIN = discord.MessageFlags()
 _YOUNG_S = 10.0
 _SOON_S = 0.5
 
@@ -33,36 +32,40 @@ class TokenRoute:
         self._deferrals = deferrals
         self._token = token
 
-    async def send(self, text: str, key: str) -> PostId:
+    async def send(self, look: Look, key: str) -> PostId:
         if await self.untouched():
-            return await self.fill(text)
-        return await self._follow_up(text, private=self._token.private)
+            return await self.fill(look)
+        return await self._follow_up(look, private=self._token.private)
 
-    async def edit(self, post_id: PostId, text: str) -> None:
+    async def edit(self, post_id: PostId, look: Look) -> None:
+        if self._is_pressed(post_id):
+            await self._edit_original(look)
+            return
         await self._call(
             lambda api, speaker: api.edit_webhook_message(
-                self._token.application, self._token.secret, int(post_id), session=speaker.webhooks, payload=_body(text)
+                *self._names, int(post_id), session=speaker.webhooks, payload=look.body()
             )
         )
 
-    async def draft(self, post_id: PostId, text: str) -> None:
-        await self.edit(post_id, text)
+    async def draft(self, post_id: PostId, look: Look) -> None:
+        await self.edit(post_id, look)
 
     async def delete(self, post_id: PostId) -> None:
+        if self._is_pressed(post_id):
+            await self._delete_original()
+            return
         await self._call(
-            lambda api, speaker: api.delete_webhook_message(
-                self._token.application, self._token.secret, int(post_id), session=speaker.webhooks
-            )
+            lambda api, speaker: api.delete_webhook_message(*self._names, int(post_id), session=speaker.webhooks)
         )
 
     async def whisper(self, text: str) -> None:
         if self._token.private:
-            await self.send(text, "")
+            await self.send(Look(text), "")
             return
         if await self.untouched():
             # A public "thinking" would stay, and the first follow-up would only fill it, for all to see.
             await self._remove_original()
-        await self._follow_up(text, private=True)
+        await self._follow_up(Look(text), private=True)
 
     async def untouched(self) -> bool:
         """Whether the first response still shows "thinking" only, and is therefore to be filled first."""
@@ -71,39 +74,52 @@ class TokenRoute:
         known = await self._deferrals.untouched(self._token.interaction)
         if known is not None:
             return known
+        return await self.filled() is None
+
+    async def filled(self) -> PostId | None:
+        """The first response's id; None while it shows "thinking" only."""
         original = await self._call(
-            lambda api, speaker: api.get_original_interaction_response(
-                self._token.application, self._token.secret, session=speaker.webhooks
-            )
+            lambda api, speaker: api.get_original_interaction_response(*self._names, session=speaker.webhooks)
         )
-        return bool(int(original.get("flags", 0)) & _LOADING)
+        return None if int(original.get("flags", 0)) & _LOADING else PostId(str(original["id"]))
 
-    async def fill(self, text: str) -> PostId:
-        """Make the first response show a text."""
-        message = await self._call(
-            lambda api, speaker: api.edit_original_interaction_response(
-                self._token.application, self._token.secret, session=speaker.webhooks, payload=_body(text)
-            )
-        )
+    async def fill(self, look: Look) -> PostId:
+        """Make the first response show something."""
+        shown = await self._edit_original(look)
         self._deferrals.touch(self._token.interaction)
-        return PostId(str(message["id"]))
+        return shown
 
-    async def _follow_up(self, text: str, *, private: bool) -> PostId:
-        body = _body(text, _EPHEMERAL if private else _PLAIN)
+    async def _follow_up(self, look: Look, *, private: bool) -> PostId:
+        body = look.body(_EPHEMERAL if private else PLAIN)
         message = await self._call(
-            lambda api, speaker: api.execute_webhook(
-                self._token.application, self._token.secret, session=speaker.webhooks, payload=body, wait=True
-            )
+            lambda api, speaker: api.execute_webhook(*self._names, session=speaker.webhooks, payload=body, wait=True)
         )
         return PostId(str(message["id"]))
 
     async def _remove_original(self) -> None:
-        await self._call(
-            lambda api, speaker: api.delete_original_interaction_response(
-                self._token.application, self._token.secret, session=speaker.webhooks
+        await self._delete_original()
+        self._deferrals.touch(self._token.interaction)
+
+    async def _edit_original(self, look: Look) -> PostId:
+        message = await self._call(
+            lambda api, speaker: api.edit_original_interaction_response(
+                *self._names, session=speaker.webhooks, payload=look.body()
             )
         )
-        self._deferrals.touch(self._token.interaction)
+        return PostId(str(message["id"]))
+
+    async def _delete_original(self) -> None:
+        await self._call(
+            lambda api, speaker: api.delete_original_interaction_response(*self._names, session=speaker.webhooks)
+        )
+
+    @property
+    def _names(self) -> tuple[int, str]:
+        return self._token.application, self._token.secret
+
+    def _is_pressed(self, post_id: PostId) -> bool:
+        """A press's own message is its first response, and cannot be had otherwise where it is private."""
+        return self._token.pressed == int(post_id)
 
     async def _call(self, call: Call) -> Any:
         speaker = self._speaking()
@@ -117,11 +133,6 @@ class TokenRoute:
             if self._token.age < _YOUNG_S and _not_yet_deferred(error.__cause__):
                 raise ChannelBusy("another process has not deferred the interaction yet", _SOON_S) from error
             raise
-
-
-def _body(text: str, flags: discord.MessageFlags = discord.utils.MISSING) -> dict[str, Any]:
-    payload = handle_message_parameters(text, flags=flags, allowed_mentions=SILENT).payload
-    return payload or {}
 
 
 def _not_yet_deferred(cause: BaseException | None) -> bool:

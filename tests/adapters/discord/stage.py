@@ -10,10 +10,12 @@ from adapters.discord.platform import DiscordPlatform
 from adapters.discord.settings import DiscordSettings
 from bot.contract import (
     Address,
+    ButtonPressed,
     Channel,
     Command,
     CommandInvoked,
     Event,
+    EventsMissed,
     MessageReceived,
     Option,
     Origin,
@@ -58,6 +60,7 @@ def settings(world: FakeDiscord, *, token: str | None = None, mentions_only: boo
 class Stage:
     """`async with`: the platform is entered and, as a rule, listens. `events` is what the engine was given.
 
+    `gaps` are its notes that something may have been missed, each with how much had been heard by then.
     `refusing` makes the engine fail to save; `gate`, while it is cleared, makes it take its time, and `waiting`
     counts what it is taking its time over.
     """
@@ -74,6 +77,7 @@ class Stage:
         self.world = world
         self.host = FakeHost()
         self.events: list[Event] = []
+        self.gaps: list[tuple[EventsMissed, int]] = []
         self.refusing: Exception | None = None
         self.waiting = 0
         self.gate = asyncio.Event()
@@ -124,6 +128,9 @@ class Stage:
 
     async def accept(self, event: Event) -> None:
         """The engine's."""
+        if isinstance(event, EventsMissed):
+            self.gaps.append((event, len(self.events)))
+            return
         self.waiting += 1
         await self.gate.wait()
         self.waiting -= 1
@@ -157,6 +164,12 @@ class Stage:
         before = len(self.all(CommandInvoked))
         interaction = await self.world.command(self.ann, channel or self.general, name, options)
         return interaction, await self.heard(CommandInvoked, before + 1)
+
+    async def pressed(self, user: User, post_id: str, button: str) -> tuple[Interaction, ButtonPressed]:
+        """A person presses a button, and the engine gets it."""
+        before = len(self.all(ButtonPressed))
+        interaction = await self.world.press(user, int(post_id), button)
+        return interaction, await self.heard(ButtonPressed, before + 1)
 
     def origin(self, channel: Room | None = None, message_id: int | None = None) -> Origin:
         """Ann's question, as the store would give it back."""

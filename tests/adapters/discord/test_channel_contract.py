@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.contract import Channel
-from tests.adapters.channel_contract import ChannelContract, Keys
+from tests.adapters.channel_contract import ChannelContract, Keys, Rig
 from tests.adapters.discord.stage import Stage
 from tests.fakes.discord import FakeDiscord, ShownMessage
 
@@ -17,6 +17,7 @@ class DiscordRig:
     rewrites = True
 
     def __init__(self, stage: Stage, channel: Channel, question: int | None) -> None:
+        stage.world.limits.enabled = False
         self._stage = stage
         self._channel = channel
         self._question = question
@@ -31,8 +32,10 @@ class DiscordRig:
         self._skipped = {message.id for message in self._stage.world.screen(self._stage.general)}
 
     async def shown(self) -> Sequence[str]:
-        everyone = self._stage.world.screen(self._stage.general)
-        return [m.content for m in everyone if m.author == "Parley" and not m.thinking and m.id not in self._skipped]
+        return [message.content for message in self._standing()]
+
+    async def buttons(self) -> Sequence[Sequence[str]]:
+        return [message.buttons for message in self._standing()]
 
     async def notices(self) -> Sequence[str]:
         mine = self._stage.world.screen(self._stage.general, self._stage.ann)
@@ -40,6 +43,10 @@ class DiscordRig:
 
     async def pings(self) -> Sequence[str]:
         return [str(ping.target) for ping in self._stage.world.pinged]
+
+    def _standing(self) -> list[ShownMessage]:
+        everyone = self._stage.world.screen(self._stage.general)
+        return [m for m in everyone if m.author == "Parley" and not m.thinking and m.id not in self._skipped]
 
     def _answers(self, message: ShownMessage) -> bool:
         return message.reply_to is not None and message.reply_to == self._question
@@ -81,6 +88,9 @@ class TestAnswerByTheTokenAlone(ChannelContract):
             rig = DiscordRig(stage, stage.speech(origin), None)
             rig.skip_shown()
             yield rig
+
+    def _needs_finding(self, rig: Rig) -> None:
+        pytest.skip("a follow-up where the bot may not read is listed nowhere")
 
     async def test_it_says_how_long_it_can_speak(self, rig: DiscordRig, key: Keys) -> None:
         lifetime = rig.channel.capabilities.post_lifetime
