@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -14,12 +15,14 @@ from adapters.discord import events, sdk
 from adapters.discord.ears import Ears
 from adapters.discord.interactions import Interactions
 from adapters.discord.me import Me
-from bot.contract import Address, Addressed, MessageReceived, Origin
+from bot.contract import Address, Addressed, EventsMissed, MessageEdited, MessageReceived, Origin
 from bot.errors import ChannelError
 
 log = logging.getLogger("parley.discord")
 
 _ASKING_S = 10.0
+_EDITS = 1000
+"""Edited messages whose time is kept in mind."""
 
 Place = discord.abc.Messageable | discord.abc.GuildChannel | discord.Thread
 
@@ -33,6 +36,7 @@ class Listener(discord.Client):
         self._ears = ears
         self._interactions = Interactions(ears)
         self._parents: dict[int, int | None] = {}
+        self._edits: dict[str, datetime | None] = {}
         self._working: set[asyncio.Task[Any]] = set()
 
     async def leave(self, timeout: float) -> None:
@@ -45,6 +49,11 @@ class Listener(discord.Client):
         """Once for each start; `on_ready` would come again with every new session."""
         if self.application_id is not None:
             await table.sync(self, self.application_id, self._ears.commands)
+
+    async def on_connect(self) -> None:
+        """A new session, which knows nothing of what came before it; one that goes on is told of what it missed."""
+        async with self._work():
+            await self._ears.accept(EventsMissed(events.PLATFORM))
 
     async def on_ready(self) -> None:
         log.info("discord_connected guilds=%d", len(self.guilds))
@@ -76,7 +85,7 @@ class Listener(discord.Client):
             return
         async with self._work():
             event = events.message_edited(message, await self._address(message.channel), me)
-            if event is not None:
+            if event is not None and self._is_news(event):
                 await self._ears.accept(event)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
@@ -108,6 +117,14 @@ class Listener(discord.Client):
             place = await self._address(self._place(guild, channel))
             for message in messages:
                 await self._ears.accept(events.message_deleted(place, message))
+
+    def _is_news(self, event: MessageEdited) -> bool:
+        """Whether this edit was not heard before: a preview or a pin that comes later brings the same time again."""
+        known = self._edits.pop(event.message_id, None)
+        self._edits[event.message_id] = event.edited_at
+        if len(self._edits) > _EDITS:
+            del self._edits[next(iter(self._edits))]
+        return known != event.edited_at
 
     def _me(self, guild: discord.Guild | None) -> Me:
         role = guild.self_role if guild is not None else None

@@ -16,7 +16,7 @@ from adapters.discord.deferral import Deferrals
 from adapters.discord.ears import DEFER_AFTER_S, Ears
 from adapters.discord.failures import brief
 from adapters.discord.listener import Listener
-from adapters.discord.me import Me
+from adapters.discord.reading import Reader
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.speaker import Speaker
 from bot.contract import Accept, Address, AsgiApp, Channel, Command, Host, MessageReceived, Origin
@@ -43,6 +43,7 @@ class DiscordPlatform:
         self._defer_after = defer_after
         self._deferrals = Deferrals()
         self._speaker: Speaker | None = None
+        self._reader = Reader(self._speaking)
 
     @property
     def name(self) -> str:
@@ -87,23 +88,12 @@ class DiscordPlatform:
 
     async def read(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
         """The newest messages of a place, oldest first, our own among them."""
-        speaker = self._speaking()
-        me = Me(speaker.client.user.id if speaker.client.user else 0)
-        guild = None if address.workspace == events.DIRECT else int(address.workspace)
-        place = speaker.client.get_partial_messageable(int(address.thread or address.channel), guild_id=guild)
-        newest = await speaker.call(lambda: _newest(place, limit))
-        known = int(after or 0)
-        said = [events.said(message, address, me) for message in reversed(newest) if message.id > known]
-        return [event for event in said if event is not None]
+        return await self._reader.read(address, after, limit)
 
     def _speaking(self) -> Speaker:
         if self._speaker is None:
             raise ChannelBusy("discord is not connected", _AWAY_S)
         return self._speaker
-
-
-async def _newest(place: discord.PartialMessageable, limit: int) -> list[discord.Message]:
-    return [message async for message in place.history(limit=limit)]
 
 
 async def _connect(listener: Listener) -> None:

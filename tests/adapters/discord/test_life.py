@@ -11,12 +11,13 @@ from discord.http import Route
 from yarl import URL
 
 from adapters.discord.platform import DiscordPlatform
-from bot.contract import Post
-from bot.errors import PlatformError
-from tests.adapters.discord.stage import Stage, settings
+from bot.contract import Button, Post
+from bot.errors import ChannelGone, PlatformError
+from tests.adapters.discord.stage import SEND, Stage, settings
 from tests.adapters.host import FakeHost
-from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord import FakeDiscord, Permission
 
+STOP = Button("stop:1", "Stop")
 ME = "GET /users/@me"
 
 
@@ -24,6 +25,33 @@ async def test_a_worker_speaks_without_a_gateway(speaking: Stage) -> None:
     await speaking.speech().send(Post("hi", final=True, key="k"))
     assert speaking.screen() == ["hi"]
     assert speaking.world.hub.sessions == {}
+
+
+async def test_a_worker_does_all_of_its_work_without_a_gateway(speaking: Stage) -> None:
+    question = await speaking.world.say(speaking.ann, speaking.general, "capital?")
+    origin = speaking.origin(message_id=question)
+    speech, key = speaking.speech(origin), "turn-0"
+    post_id = await speech.send(Post("Par", final=False, key=key, buttons=(STOP,)))
+    await speech.typing("thinking")
+    await speech.edit(post_id, Post("Pari", final=False, key=key, buttons=(STOP,)))
+    assert dict(await speaking.speech(origin).find([key], ())) == {key: post_id}
+    await speech.edit(post_id, Post("Paris.", final=True, key=key))
+    second = await speech.send(Post("And more.", final=True, key="turn-1"))
+    await speech.delete(second)
+    await speech.notify("Done.")
+    read = await speaking.platform.read(origin.address, str(question), 10)
+    assert [event.text for event in read] == speaking.screen() == ["Paris.", "Done."]
+    assert (speaking.world.gateway.identifies, speaking.world.hub.sessions) == (0, {})
+    assert not speaking.world.gateway.connections
+
+
+@pytest.mark.parametrize("rights", [0, Permission.VIEW_CHANNEL])
+async def test_a_worker_asks_nobody_for_its_rights_and_is_told_what_it_may_not(speaking: Stage, rights: int) -> None:
+    """It knows no server to look its rights up in: 50001 where it cannot see, 50013 where it may not write."""
+    speaking.general.bot_permissions = rights
+    with pytest.raises(ChannelGone):
+        await speaking.speech().send(Post("hi", final=True, key="k"))
+    assert [call.route for call in speaking.world.calls if call.status == 403] == [SEND]
 
 
 async def test_a_wrong_token_says_where_the_right_one_is(world: FakeDiscord) -> None:

@@ -125,9 +125,12 @@ async def test_an_edit_brings_the_new_text(stage: Stage) -> None:
     message = await stage.world.say(stage.ann, stage.general, "helo")
     await stage.world.edit(message, f"hello <@{stage.bob.id}>")
     event = await stage.heard(MessageEdited)
-    assert event == MessageEdited(
-        Address("discord", str(stage.guild.id), str(stage.general.id)), str(message), "hello @Bob"
-    )
+    edited_at = stage.general.messages[message].edited_at
+    assert edited_at is not None
+    assert event.address == Address("discord", str(stage.guild.id), str(stage.general.id))
+    assert (event.message_id, event.text) == (str(message), "hello @Bob")
+    assert event.edited_at is not None
+    assert abs(event.edited_at.timestamp() - edited_at) < 0.001
 
 
 async def test_a_preview_of_a_link_is_no_edit_and_our_own_edits_are_none(stage: Stage) -> None:
@@ -140,11 +143,58 @@ async def test_a_preview_of_a_link_is_no_edit_and_our_own_edits_are_none(stage: 
     assert stage.made(EDIT) == 1
 
 
+async def test_a_preview_under_an_edited_message_is_no_second_edit(stage: Stage) -> None:
+    message = await stage.world.say(stage.ann, stage.general, "see")
+    await stage.world.edit(message, "see https://example.com")
+    await stage.world.embeds_resolved(message)
+    await stage.world.edit(message, "see https://example.com now")
+    await stage.world.embeds_resolved(message)
+    await stage.said(stage.ann, stage.general, "last")
+    assert [edit.text for edit in stage.all(MessageEdited)] == [
+        "see https://example.com",
+        "see https://example.com now",
+    ]
+
+
+async def test_the_edits_that_are_kept_in_mind_are_bounded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.discord.listener._EDITS", 1)
+    first, second = [await stage.world.say(stage.ann, stage.general, text) for text in ("one", "two")]
+    for message in (first, second):
+        await stage.world.edit(message, "edited")
+    await stage.world.embeds_resolved(first)
+    await stage.said(stage.ann, stage.general, "last")
+    assert [edit.message_id for edit in stage.all(MessageEdited)] == [str(first), str(second), str(first)]
+
+
+async def test_an_edit_of_a_message_from_before_the_start_is_heard(world: FakeDiscord) -> None:
+    stage = Stage(world)
+    message = await world.say(stage.ann, stage.general, "helo")
+    async with stage:
+        await world.edit(message, "hello")
+        assert (await stage.heard(MessageEdited)).text == "hello"
+        await world.delete(message)
+        assert (await stage.heard(MessageDeleted)).message_id == str(message)
+
+
 async def test_a_deletion_names_what_is_gone(stage: Stage) -> None:
     message = await stage.world.say(stage.ann, stage.general, "oops")
     await stage.world.delete(message)
     event = await stage.heard(MessageDeleted)
     assert event == MessageDeleted(Address("discord", str(stage.guild.id), str(stage.general.id)), str(message))
+
+
+async def test_many_deletions_at_one_stroke_are_told_one_by_one(stage: Stage) -> None:
+    messages = [await stage.world.say(stage.ann, stage.general, text) for text in ("one", "two")]
+    await stage.world.purge(stage.general, messages)
+    await stage.heard(MessageDeleted, 2)
+    assert [event.message_id for event in stage.all(MessageDeleted)] == [str(message) for message in messages]
+
+
+async def test_a_post_of_ours_that_somebody_deletes_harms_nothing(stage: Stage) -> None:
+    ours = await stage.speech().send(_post("Paris."))
+    await stage.world.delete(int(ours))
+    assert (await stage.heard(MessageDeleted)).message_id == ours
+    assert (await stage.said(stage.ann, stage.general, "still here")).text == "still here"
 
 
 async def test_a_deletion_in_a_thread_names_the_thread(stage: Stage) -> None:
@@ -189,6 +239,26 @@ async def test_what_is_replied_to_comes_along_as_a_quote(stage: Stage) -> None:
     await stage.world.say(stage.ann, stage.general, f"{stage.at_bot} is that right?", reply_to=other)
     event = await stage.heard(MessageReceived, 2)
     assert event.text == "> Bob: The sky\n> is green\n\nis that right?"
+
+
+async def test_a_reply_names_what_it_answers_and_quotes_nothing_of_ours(stage: Stage) -> None:
+    ours = await stage.speech().send(_post("Paris."))
+    await stage.world.say(stage.ann, stage.general, "sure?", reply_to=int(ours))
+    event = await stage.heard(MessageReceived)
+    assert (event.text, event.reply_to) == ("sure?", ours)
+
+
+async def test_what_is_no_reply_answers_nothing(stage: Stage) -> None:
+    assert (await stage.said(stage.ann, stage.general, "hello")).reply_to is None
+
+
+async def test_a_moderator_is_known_in_a_channel_and_in_its_threads_only(stage: Stage) -> None:
+    stage.world.promote(stage.ann, stage.guild)
+    thread = await stage.world.thread(stage.ann, stage.general)
+    for place in (stage.general, thread):
+        assert (await stage.said(stage.ann, place, "hello")).origin.asker.moderator
+        assert not (await stage.said(stage.bob, place, "hello")).origin.asker.moderator
+    assert not (await stage.said(stage.ann, stage.world.dm(stage.ann), "hello")).origin.asker.moderator
 
 
 async def test_a_reply_to_the_bot_or_with_a_command_quotes_nothing(stage: Stage) -> None:

@@ -32,8 +32,11 @@ async def test_forwarded_words_are_a_quote(stage: Stage) -> None:
         "timestamp": "2026-01-01T00:00:00+00:00",
         "edited_timestamp": None,
     }
-    event = await received(stage, payload(stage, "look", message_snapshots=[{"message": snapshot}]))
+    reference = {"type": 1, "message_id": "5", "channel_id": str(stage.general.id), "guild_id": str(stage.guild.id)}
+    forward = payload(stage, "look", message_snapshots=[{"message": snapshot}], message_reference=reference)
+    event = await received(stage, forward)
     assert event.text == "look\n\n> one\n> two"
+    assert event.reply_to is None
     assert [file.name for file in event.attachments] == ["a.txt"]
 
 
@@ -55,6 +58,18 @@ async def test_a_reply_to_a_deleted_message_is_open(stage: Stage) -> None:
     reference = {"message_id": "5", "channel_id": str(stage.general.id), "guild_id": str(stage.guild.id)}
     event = await received(stage, payload(stage, "hm", type=19, message_reference=reference, referenced_message=None))
     assert event.addressed is Addressed.OPEN
+    assert event.reply_to == "5"
+
+
+async def test_a_thread_whose_channel_is_hidden_from_us_has_no_moderators(stage: Stage) -> None:
+    stage.world.promote(stage.ann, stage.guild)
+    thread = await stage.world.thread(stage.ann, stage.general)
+    hub, payloads = stage.world.hub, stage.world.payloads
+    hub.publish("CHANNEL_DELETE", payloads.channel(stage.general), Intent.GUILDS, stage.guild.id)
+    hub.publish("THREAD_CREATE", payloads.channel(thread), Intent.GUILDS, stage.guild.id)
+    event = await stage.said(stage.ann, thread, "hello")
+    assert event.origin.address.thread == str(thread.id)
+    assert not event.origin.asker.moderator
 
 
 async def test_only_a_community_has_chosen_its_language(stage: Stage) -> None:
