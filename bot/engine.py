@@ -24,6 +24,7 @@ from bot.contract import (
 )
 from bot.errors import BotError, ChannelError, Fenced, Notice, TooBusy
 from bot.features import ASK, FUNCTIONS, STEERING, Kit, buttons, chat, parse
+from bot.features.ahead import Ahead, Reading
 from bot.features.steering import Effects
 from bot.model import Bounds, ConversationId, TurnId, TurnState, Verdict
 from bot.picking_up import find_lost, read_earlier
@@ -74,11 +75,14 @@ class Engine:
         self._interrupted: set[ConversationId] = set()
         self._retaken: dict[ConversationId, TurnId] = {}
         self._running: dict[TurnId, Turn] = {}
+        self._ahead = Ahead(kit)
+        self._early: dict[TurnId, Reading] = {}
         self._steering = Steering(kit, self._teller, wake, self._running)
         self._catching_up = CatchingUp(kit, platforms, self.accept)
 
     async def accept(self, event: Event) -> None:
         """Commit what happened. When this returns the platform may be told that we have it."""
+        self._ahead.notice(event)
         match event:
             case MessageReceived():
                 await self._message(event)
@@ -146,8 +150,13 @@ class Engine:
             if turn.stored:
                 raise  # the answer is safe: the lane comes back and shows it, instead of a notice in its place
             await self._fail(turn, incident(f"turn={number}"))
+        else:
+            if turn.kept is not None and not turn.more:
+                self._ahead.learn(turn.claim, turn.kept)
         finally:
             del self._running[number]
+            if (early := self._early.pop(number, None)) is not None:
+                early.drop()
 
     async def _message(self, event: MessageReceived) -> None:
         said = parse(event.text, self.commands) if event.addressed is Addressed.BOT else None
@@ -160,12 +169,19 @@ class Engine:
 
     async def _question(self, event: MessageReceived, command: str | None) -> None:
         begin = self._kit.defaults.history_messages if self._begins else None
-        taken = await self._kit.store.take(event, self._bounds, begin=begin, command=command)
-        accepted, claim = taken.value
-        if claim is not None and self._retaken.pop(claim.conversation, None) != claim.turn:
-            # The model is asked while the commit is under way; what people see waits for it, as the platform does.
-            self._begun[claim.conversation] = Turn(self._kit.store, claim, committed=taken.committed)
-            self._wake(claim.conversation)
+        early = self._ahead.begin(event) if self._begins and command is None else None
+        try:
+            taken = await self._kit.store.take(event, self._bounds, begin=begin, command=command)
+            accepted, claim = taken.value
+            if claim is not None and self._retaken.pop(claim.conversation, None) != claim.turn:
+                # The model is asked while the commit is under way; what people see waits for it, as the platform does.
+                self._begun[claim.conversation] = Turn(self._kit.store, claim, committed=taken.committed)
+                self._wake(claim.conversation)
+                if early is not None:
+                    self._early[claim.turn], early = early, None
+        finally:
+            if early is not None:
+                early.drop()
         try:
             await asyncio.shield(taken.committed)
         except Exception:  # raised again: it may have been committed all the same, and then nobody else looks for it
@@ -231,7 +247,7 @@ class Engine:
         if claim.joined_late:
             await turn.check()
             turn.claim = await read_earlier(self._kit, self._platforms[claim.origin.address.platform], claim)
-        await chat.answer(self._kit, turn, channel)
+        await chat.answer(self._kit, turn, channel, self._early.get(claim.turn))
 
     async def _anchor(self, turn: Turn, channel: Channel) -> None:
         """Show the question of a command; its answer is then a turn like any other, where it now lives."""

@@ -108,6 +108,7 @@ class Claim:
     counts the runs since the answer was last asked for, `revision` how often it was asked for anew.
     `origin` is the newest question's. `answer` is there when the turn was ANSWERED before a crash, and `cut` says
     whether it is whole. `partial` is what the answer goes on from. `stopped`: somebody has pressed stop.
+    `branch`: the conversation grew from a reply to an older answer, and stands beside that of its address.
     `joined_late` is True when the conversation is a thread whose earlier messages were never read.
     `created_at` is when the first question of the turn came in.
     """
@@ -130,6 +131,7 @@ class Claim:
     partial: str = ""
     cut: bool = False
     stopped: bool = False
+    branch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import TypeVar
 
 from bot.contract import PostId
@@ -48,6 +48,8 @@ class Turn:
         """Whether another turn may be open in the conversation; known for certain once this one is closed."""
         self.stored = claim.answer is not None
         """The answer is in the store: from here on it is only a matter of showing it."""
+        self.kept: Answer | None = None
+        """The answer that this attempt has put there."""
         self._committed = committed
         self._cut: StoppedByReader | Fenced | None = None
         self._end: Callable[[], object] | None = None
@@ -95,15 +97,14 @@ class Turn:
         if self._end is not None:
             self._end()
 
-    async def until_cut(self, work: Coroutine[None, None, T]) -> T:
+    async def until_cut(self, work: "asyncio.Future[T]") -> T:
         """The result of `work`, unless it is interrupted. Raises what the interruption was told."""
-        reading = asyncio.ensure_future(work)
-        self._end = reading.cancel
+        self._end = work.cancel
         watch = asyncio.create_task(self._watch())
         if self._cut is not None:
-            reading.cancel()
+            work.cancel()
         try:
-            return await reading
+            return await work
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._cut is None or (task is not None and task.cancelling()):
@@ -138,7 +139,7 @@ class Turn:
                     raise
                 log.warning("answer_not_stored turn=%s again_in=%.1f", self.claim.turn, pause_s)
                 await asyncio.sleep(pause_s)
-        self.stored = True
+        self.stored, self.kept = True, answer
 
     async def close(self, state: TurnState) -> None:
         """DONE or FAILED: nothing is left to do."""

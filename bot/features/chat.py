@@ -4,16 +4,16 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from bot import prompt
 from bot.contract import Channel
 from bot.errors import BadOption, ContextTooLong, GatewayError, GatewayGarbled, Notice, StoppedByReader
 from bot.features import buttons
+from bot.features.ahead import Reading
 from bot.features.kit import Kit
+from bot.features.request import RETRY_SHARE, chat_request
 from bot.gateway.client import GatewayClient
-from bot.gateway.values import ChatDelta, ChatEnd, ChatOptions, ChatRequest, Citation, ModelSpec
+from bot.gateway.values import ChatEnd, ChatRequest, Citation, ModelSpec
 from bot.model import Answer, Claim, TurnState
 from bot.reply import Reply
 from bot.text import closed
@@ -23,9 +23,6 @@ log = logging.getLogger("parley.chat")
 
 LATE_S = 120.0
 """A question that came in so long after it was asked is answered with a word about that."""
-
-RETRY_SHARE = 0.5
-"""How much of the token budget is left to a prompt that the model found too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +38,11 @@ class _Outcome:
         return self.end is None or self.end.finish == "length"
 
 
-async def answer(kit: Kit, turn: Turn, channel: Channel) -> None:
-    """Answer a claimed turn in its channel. Raises `BotError` when nothing of an answer could be shown."""
+async def answer(kit: Kit, turn: Turn, channel: Channel, early: Reading | None = None) -> None:
+    """Answer a claimed turn in its channel, with the `early` stream if it asked for the same.
+
+    Raises `BotError` when nothing of an answer could be shown.
+    """
     claim = turn.claim
     status, stop = kit.words.text("status-thinking", claim.origin.locale), buttons.growing(kit.words, claim)
     async with Reply(channel, turn, status=status, buttons=stop) as reply:
@@ -50,10 +50,10 @@ async def answer(kit: Kit, turn: Turn, channel: Channel) -> None:
             await reply.finish(claim.answer, buttons.under(kit.words, claim, cut=claim.cut))
             await turn.close(TurnState.DONE)
             return
-        await _answer_anew(kit, turn, reply)
+        await _answer_anew(kit, turn, reply, early)
 
 
-async def _answer_anew(kit: Kit, turn: Turn, reply: Reply) -> None:
+async def _answer_anew(kit: Kit, turn: Turn, reply: Reply, early: Reading | None) -> None:
     claim, started = turn.claim, time.monotonic()
     if kit.gateway is None:
         raise BadOption("no-gateway")
@@ -63,9 +63,9 @@ async def _answer_anew(kit: Kit, turn: Turn, reply: Reply) -> None:
         raise StoppedByReader("stopped before it was begun again")
     spec = kit.model(claim.choice)
     reply.write(claim.partial)
-    outcome = await _stream(kit.gateway, _request(kit, claim, spec), reply, turn)
+    outcome = await _stream(_reading(kit.gateway, chat_request(kit, claim, spec), early), reply, turn)
     if isinstance(outcome.fault, ContextTooLong) and reply.text == claim.partial:
-        outcome = await _stream(kit.gateway, _request(kit, claim, spec, RETRY_SHARE), reply, turn)
+        outcome = await _stream(Reading(kit.gateway, chat_request(kit, claim, spec, RETRY_SHARE)), reply, turn)
     if not reply.text.strip():
         raise outcome.fault or BadOption("blank-answer", model=spec.id)
     notes = _footnotes(kit, claim, outcome, reply.text)
@@ -79,10 +79,11 @@ async def _answer_anew(kit: Kit, turn: Turn, reply: Reply) -> None:
     )
 
 
-async def _stream(gateway: GatewayClient, request: ChatRequest, reply: Reply, turn: Turn) -> _Outcome:
+async def _stream(reading: Reading, reply: Reply, turn: Turn) -> _Outcome:
     """Feed the reply until the stream ends, breaks, is stopped, or the reply can take no more."""
+    reading.into(reply)
     try:
-        end = await turn.until_cut(_read(gateway, request, reply))
+        end = await turn.until_cut(reading.task)
     except (GatewayError, StoppedByReader) as fault:
         return _Outcome(fault=fault)
     if isinstance(reply.broken, StoppedByReader):
@@ -92,33 +93,14 @@ async def _stream(gateway: GatewayClient, request: ChatRequest, reply: Reply, tu
     return _Outcome(end=end)
 
 
-async def _read(gateway: GatewayClient, request: ChatRequest, reply: Reply) -> ChatEnd | None:
-    end: ChatEnd | None = None
-    async with aclosing(gateway.chat(request)) as events:
-        async for event in events:
-            if isinstance(event, ChatDelta):
-                reply.write(event.text)
-            else:
-                end = event
-            if reply.broken is not None:
-                break
-    return end
-
-
-def _request(kit: Kit, claim: Claim, spec: ModelSpec, share: float = 1.0) -> ChatRequest:
-    built = prompt.build(
-        claim.window,
-        claim.questions,
-        persona=kit.persona(claim.choice, claim.origin),
-        budget=int(prompt.budget(spec, kit.defaults.history_tokens) * share),
-        partial=claim.partial,
-    )
-    return ChatRequest(
-        model=spec.id,
-        messages=built.messages,
-        key=f"parley-{claim.turn}-{claim.attempt}-{share}",
-        options=ChatOptions(max_output_tokens=kit.defaults.max_output_tokens),
-    )
+def _reading(gateway: GatewayClient, request: ChatRequest, early: Reading | None) -> Reading:
+    """The stream that was asked for already, if it was asked for this."""
+    if early is not None and early.asks(request):
+        return early
+    if early is not None:
+        early.drop()
+        log.info("early_request_dropped model=%s", request.model)
+    return Reading(gateway, request)
 
 
 def _footnotes(kit: Kit, claim: Claim, outcome: _Outcome, text: str) -> str:

@@ -113,6 +113,7 @@ def _begin(
         window=window,
         choice=choices.merged(connection, received.origin.address),
         created_at=asked.at,
+        branch=place.branch,
         command=asked.command,
     )
 

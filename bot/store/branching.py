@@ -73,7 +73,7 @@ def _replied(connection: Connection, received: MessageReceived, reply_to: str) -
         return holder
     branch = places.join(connection, replace(address, thread=received.origin.message_id), nothing_earlier=True)
     connection.execute(_BRANCH, {"conversation_": branch.id})
-    return _carry(connection, holder, since[1], branch)
+    return _carry(connection, holder, since[1], replace(branch, branch=True))
 
 
 def _under(connection: Connection, place: Place, address: Address, thread: str) -> Place:

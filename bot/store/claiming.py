@@ -97,6 +97,7 @@ def _claim(
         window=window,
         choice=choices.merged(connection, origin.address),
         created_at=created_at,
+        branch=place.branch,
         command=command,
         tries=begun[1],
         revision=revision,

@@ -30,6 +30,7 @@ _COLUMNS = (
     conversation.c.live,
     conversation.c.adopted,
     conversation.c.thread,
+    conversation.c.branch,
 )
 _READ = select(*_COLUMNS).where(_THIS)
 _READ_LOCKED = _READ.with_for_update(key_share=True)
@@ -61,7 +62,7 @@ _ADOPTED = (
     )
 )
 
-_Columns = Row[int, int, int | None, int, bool, str]
+_Columns = Row[int, int, int | None, int, bool, str, bool]
 
 BEFORE_ALL = -(2**62)
 """A position below every message's."""
@@ -77,6 +78,7 @@ class Place:
     live: int
     adopted: bool
     thread: str
+    branch: bool
 
     def joined_late(self, origin: Origin) -> bool:
         """This is a thread with older messages that were never read from the platform."""
@@ -150,6 +152,6 @@ def set_adopted(connection: Connection, conversation_id: ConversationId, added: 
 
 
 def _place(found: _Columns) -> Place:
-    conversation_id, newest, fresh_since, live, adopted, thread = found
+    conversation_id, newest, fresh_since, live, adopted, thread, branch = found
     shown_after = BEFORE_ALL if fresh_since is None else fresh_since
-    return Place(ConversationId(conversation_id), newest, shown_after, live, adopted, thread)
+    return Place(ConversationId(conversation_id), newest, shown_after, live, adopted, thread, branch)

@@ -22,7 +22,6 @@ from tests.fakes.platform import FakePlatform
 
 CHANNEL = Address("fake", "W1", "C1")
 ANN, BEN = Person("U1", "Ann"), Person("U2", "Ben")
-START = datetime.now(UTC)  # what is long past is answered with a word about that
 
 
 async def no_wait(_: float) -> None:
@@ -42,6 +41,7 @@ class House:
         table = commands(kit.words, kit.catalogue)
         self.engine = Engine(kit, {"fake": self.platform}, table, bounds, self.runner.wake)
         self._number = count(1)
+        self._start = datetime.now(UTC)  # what is long past is answered with a word about that
 
     def message(
         self,
@@ -62,14 +62,14 @@ class House:
             Origin(at, who, own, locale),
             text,
             addressed,
-            START + timedelta(seconds=number),
+            self._start + timedelta(seconds=number),
             tuple(Attachment(name, "text/plain", 3, f"ref-{name}") for name in files),
         )
 
     def command(self, command: str, /, *, who: Person = ANN, at: Address = CHANNEL, **options: str) -> CommandInvoked:
         """A command as an adapter would hand it in."""
         number = next(self._number)
-        return CommandInvoked(Keys(f"E{number}"), Origin(at, who, locale="en"), command, options, START)
+        return CommandInvoked(Keys(f"E{number}"), Origin(at, who, locale="en"), command, options, self._start)
 
     async def hear(self, event: MessageReceived | CommandInvoked) -> None:
         """Hand an event in and let everything be answered."""
