@@ -47,7 +47,7 @@ async def storm(name: str, settings: StormSettings) -> Result:
             try:
                 await _ready(far, crew)
                 await _walk(steps, People(far), Weather(far, crew, database))
-                await _settled(far, crew)
+                await _settled(far, crew, database)
             finally:
                 await crew.stop()
             seen = evidence(far, database)
@@ -101,18 +101,18 @@ async def _walk(steps: tuple[Step, ...], people: People, weather: Weather) -> No
         await asyncio.wait(people.tasks)
 
 
-async def _settled(far: World, crew: Crew) -> None:
+async def _settled(far: World, crew: Crew, database: Database) -> None:
     """Until every question that counts is settled, or for as long as that may take."""
     deadline = time.monotonic() + SETTLED_S
     while time.monotonic() < deadline:
         await asyncio.sleep(_LOOK_S)
         if crew.broken is not None:
             raise crew.broken
-        if far.slack.idle and not _unsettled(far):
+        if far.slack.idle and not _unsettled(evidence(far, database)):
             await asyncio.sleep(_LOOK_S)  # time for a second answer to come, if there is one
             return
 
 
-def _unsettled(far: World) -> bool:
-    found = outcomes(far.diary.questions, screens.on_screens(far), far.model.served)
-    return any(each.fate not in _DONE and must_be_answered(each.question, far.diary) for each in found.values())
+def _unsettled(seen: Evidence) -> bool:
+    found = outcomes(seen.diary.questions, seen.shown, seen.served)
+    return any(found[number].fate not in _DONE for number in must_be_answered(seen))

@@ -9,8 +9,8 @@ from tests.storm.fates import Fate, Outcome, outcomes, shown_twice, thread_of
 from tests.storm.plan import TURNS_A_KILL, Trouble
 from tests.storm.values import Diary, Question, Served, Shown, Sign
 
-CATCH_UP = False
-"""Whether the bot reads after a gap what it was not told. While it does not, what it can't know of isn't counted."""
+CATCHES_UP = frozenset({"slack"})
+"""The platforms of which the bot reads after a gap what it was not told; of the others only what was told counts."""
 
 TURNS_A_KILL_AT_LEAST = 2 * TURNS_A_KILL
 _SHAKING = (Trouble.KILL, Trouble.TERM, Trouble.FREEZE, Trouble.DISCORD_RESUME_REFUSED, Trouble.DISCORD_CUT)
@@ -87,9 +87,10 @@ def tally(evidence: Evidence) -> Tally:
     """Count it all."""
     questions = evidence.diary.questions
     found = outcomes(questions, evidence.shown, evidence.served)
-    counted = [each for each in found.values() if must_be_answered(each.question, evidence.diary)]
+    must = must_be_answered(evidence)
+    counted = [each for each in found.values() if each.question.number in must]
     sorted_ = _sort(found, counted, evidence.shown)
-    broken, overtaken = _order(found, evidence)
+    broken, overtaken = _order(found, evidence, _known(evidence))
     kills = evidence.diary.times(Trouble.KILL)
     answers = [each.answers for each in counted]
     return Tally(
@@ -118,15 +119,38 @@ def tally(evidence: Evidence) -> Tally:
     )
 
 
-def must_be_answered(question: Question, diary: Diary) -> bool:
-    """Whether the bot knows of the question, or could know it by reading."""
-    if question.by_command:
-        return question.taken_at is not None
-    if CATCH_UP:
+def must_be_answered(evidence: Evidence) -> frozenset[int]:
+    """The questions that the bot knows of, or can know by reading in places where it was active before."""
+    active: dict[str, float] = {}
+    for number, at in _known(evidence).items():
+        for place in _places(evidence.diary.questions[number], around=True):
+            active[place] = min(at, active.get(place, at))
+    return frozenset(number for number, each in evidence.diary.questions.items() if _must(each, evidence.diary, active))
+
+
+def _must(question: Question, diary: Diary, active: Mapping[str, float]) -> bool:
+    if question.taken_at is not None:
         return True
-    if question.platform == "slack":
-        return question.taken_at is not None
-    return question.heard_live and not _shaken(question.said_at, question.said_at, diary)
+    live = question.heard_live and not _shaken(question.said_at, question.said_at, diary)
+    if question.by_command or live or question.platform not in CATCHES_UP:
+        return live
+    return any(active.get(place, question.said_at) < question.said_at for place in _places(question, around=False))
+
+
+def _places(question: Question, *, around: bool) -> Sequence[str]:
+    """Where the question stands to be read: its conversation, or the channel for what is said there openly."""
+    channel = f"{question.platform}:{question.channel}"
+    openly = around or question.thread in (None, question.message_id)
+    return (question.conversation, channel) if openly else (question.conversation,)
+
+
+def _known(evidence: Evidence) -> Mapping[int, float]:
+    """By question: when it was certain that the bot had it, by its word to the platform or by what it did."""
+    known = {each.number: each.taken_at for each in evidence.diary.questions.values() if each.taken_at is not None}
+    for sign in evidence.signs:
+        for number in sign.numbers & evidence.diary.questions.keys():
+            known[number] = min(sign.at, known.get(number, sign.at))
+    return known
 
 
 def _shaken(first: float, last: float, diary: Diary) -> bool:
@@ -154,12 +178,8 @@ def _misplaced(outcome: Outcome, shown: Sequence[Shown]) -> bool:
     return (post.platform, post.channel, post.thread) != place
 
 
-def _order(found: Mapping[int, Outcome], evidence: Evidence) -> tuple[list[int], int]:
+def _order(found: Mapping[int, Outcome], evidence: Evidence, known: Mapping[int, float]) -> tuple[list[int], int]:
     """Answers that came before that of an earlier question: those that must not, and how many others."""
-    heard: dict[int, float] = {}
-    for sign in evidence.signs:
-        for number in sign.numbers:
-            heard.setdefault(number, sign.at)
     broken: set[int] = set()
     overtaken = 0
     for conversation in _conversations(found).values():
@@ -167,7 +187,7 @@ def _order(found: Mapping[int, Outcome], evidence: Evidence) -> tuple[list[int],
             for early in conversation[:index]:
                 if late.at is None or early.at is None or late.at >= early.at:
                     continue
-                if _must_precede(early.question, late.question, heard, evidence.diary):
+                if _must_precede(early.question, late.question, known, evidence.diary):
                     broken.add(late.question.number)
                 else:
                     overtaken += 1
@@ -182,10 +202,9 @@ def _conversations(found: Mapping[int, Outcome]) -> Mapping[str, list[Outcome]]:
     return conversations
 
 
-def _must_precede(early: Question, late: Question, heard: Mapping[int, float], diary: Diary) -> bool:
+def _must_precede(early: Question, late: Question, known: Mapping[int, float], diary: Diary) -> bool:
     """Whether the bot had the first before the second was sent. The platforms themselves promise no more."""
-    known = [at for at in (early.taken_at, heard.get(early.number)) if at is not None]
-    if known and min(known) < late.said_at:
+    if known.get(early.number, late.said_at) < late.said_at:
         return True
     live = early.platform == "discord" and early.heard_live and late.heard_live
     return live and not early.by_command and not _shaken(early.said_at, late.said_at, diary)
@@ -216,6 +235,4 @@ def _recoveries(kills: Sequence[float], evidence: Evidence) -> list[float]:
 
 
 def _under_way(kill: float, evidence: Evidence) -> set[int]:
-    begun = {number for each in evidence.signs if each.at <= kill for number in each.numbers}
-    taken = {each.number for each in evidence.diary.questions.values() if each.taken_at and each.taken_at <= kill}
-    return begun | taken
+    return {number for number, at in _known(evidence).items() if at <= kill}

@@ -211,3 +211,13 @@ def test_a_storm_without_its_kills_and_troubles_fails(scene: Scene, kills: int, 
     assert scene.tally().failed is failed
     assert scene.tally(expected=frozenset({Trouble.DISK_FULL})).missing == ["disk full"]
     assert scene.tally(expected=frozenset({Trouble.DISK_FULL})).failed
+
+
+def test_what_can_be_read_in_a_place_where_the_bot_was_active_must_be_answered(scene: Scene) -> None:
+    scene.ask(1, taken=False, live=False)
+    assert scene.tally().counted == 0
+    scene.ask(2)
+    scene.answer(2)
+    scene.ask(3, taken=False, live=False)
+    assert scene.tally().counted == 2
+    assert scene.wrong() == {"lost": [3]}
