@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -23,6 +23,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
 
 Seconds = Annotated[float, Field(gt=0)]
+Role = Literal["all", "intake", "worker"]
 Names = Annotated[dict[str, str], NoDecode]
 Fields = Annotated[dict[str, dict[str, Any]], NoDecode]
 Headers = Annotated[dict[str, SecretStr], NoDecode]
@@ -46,6 +47,9 @@ class Settings(BaseSettings):
     data_dir: Path = _named("BOT_DATA_DIR", user_data_path("parley", appauthor=False))
     locale: str = _named("BOT_LOCALE", "en")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _named("BOT_LOG_LEVEL", "INFO")
+    role: Role = _named("BOT_ROLE", "all")
+    heartbeat: Seconds = _named("BOT_HEARTBEAT", 5.0)
+    stalled: Seconds = _named("BOT_STALLED", 20.0)
     http_host: str = _named("BOT_HTTP_HOST", "127.0.0.1")
     http_port: int | None = _named("BOT_HTTP_PORT", None, ge=0, le=65535)
 
@@ -58,6 +62,7 @@ class Settings(BaseSettings):
     max_open_turns: int = _named("BOT_MAX_OPEN_TURNS", 1000, ge=1)
     max_running: int = _named("BOT_MAX_RUNNING", 100, ge=1)
     stop_grace: Seconds = _named("BOT_STOP_GRACE", 20.0)
+    catch_up: float = _named("BOT_CATCH_UP", 3600.0, ge=0)
 
     model_aliases: Names = _named("BOT_MODEL_ALIASES", {})
     model_overrides: Fields = _named("BOT_MODEL_OVERRIDES", {})
@@ -111,6 +116,23 @@ class Settings(BaseSettings):
             raise ValueError("write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
         return value
 
+    @field_validator("role")
+    @classmethod
+    def _with_others(cls, value: Role, info: ValidationInfo) -> Role:
+        shared = (info.data.get("database_url") or "").startswith("postgresql://")
+        if value != "all" and not shared:
+            raise ValueError(
+                f"{value!r} needs PostgreSQL, which processes can share: set DATABASE_URL, or leave it out"
+            )
+        return value
+
+    @field_validator("stalled")
+    @classmethod
+    def _some_beats(cls, value: float, info: ValidationInfo) -> float:
+        if value < 2 * info.data.get("heartbeat", 0.0):
+            raise ValueError("it must be at least twice BOT_HEARTBEAT, or the living are taken for dead")
+        return value
+
     @property
     def keyless(self) -> bool:
         """No gateway is configured: the embedded backend answers."""
@@ -135,9 +157,15 @@ def read() -> Settings:
 def explain(error: ValidationError) -> SettingsError:
     """The first complaint as one line: which setting, what is wrong, what is right; never the value of a secret."""
     first = error.errors(include_input=False, include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else "settings"
+    name = _spelled(str(first["loc"][0])) if first["loc"] else "settings"
     message = first["msg"].removeprefix("Value error, ")
     return SettingsError(name, "is not set" if first["type"] == "missing" else "has a wrong value", message)
+
+
+def _spelled(name: str) -> str:
+    """The environment's name of a setting; where a default is at fault, the complaint has the field's."""
+    field = Settings.model_fields.get(name)
+    return name if field is None else _alias(field)
 
 
 def unknown(environment: Mapping[str, str] | None = None) -> dict[str, str | None]:
@@ -145,10 +173,14 @@ def unknown(environment: Mapping[str, str] | None = None) -> dict[str, str | Non
     found = dict(environment if environment is not None else os.environ)
     if environment is None:
         found |= {name: value or "" for name, value in dotenv_values(ENV_FILE).items()}
-    known = [str(field.validation_alias.choices[0]) for field in _own_fields()]
+    known = [_alias(field) for field in _own_fields()]
     strangers = [name for name in found if name.startswith(_OWN) and name not in known]
     return {name: next(iter(get_close_matches(name, known, 1)), None) for name in sorted(strangers)}
 
 
 def _own_fields() -> list[Any]:
     return [field for field in Settings.model_fields.values() if isinstance(field.validation_alias, AliasChoices)]
+
+
+def _alias(field: Any) -> str:
+    return str(field.validation_alias.choices[0])

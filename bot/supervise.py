@@ -19,20 +19,30 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class Supervisor:
-    """One platform's life. `state` is "starting", "listening", "down" or "ended".
+    """One platform's life. `state` is "starting", "listening", "speaking", "down" or "ended".
 
     Stopping has two steps, so that answers under way can still be given: `stop_listening`, then `release`.
+    With `listens=False` it takes nothing in, and speaks until it is stopped.
     """
 
     def __init__(
-        self, platform: Platform, accept: Accept, commands: Sequence[Command], *, sleep: Sleep = asyncio.sleep
+        self,
+        platform: Platform,
+        accept: Accept,
+        commands: Sequence[Command],
+        *,
+        listens: bool = True,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.platform = platform
         self.state = "starting"
         self.able = asyncio.Event()
         """Set once it could speak for the first time, or has failed to."""
+        self.entered = asyncio.Event()
+        """Set once it could speak for the first time."""
         self._accept = accept
         self._commands = commands
+        self._listens = listens
         self._sleep = sleep
         self._deaf = asyncio.Event()
         self._released = asyncio.Event()
@@ -70,9 +80,10 @@ class Supervisor:
 
     async def _live(self) -> None:
         async with self.platform:
-            self.state = "listening"
+            self.state = "listening" if self._listens else "speaking"
             self.able.set()
-            listening = asyncio.create_task(self.platform.listen(self._accept, self._commands))
+            self.entered.set()
+            listening = asyncio.create_task(self._listen())
             deaf = asyncio.create_task(self._deaf.wait())
             try:
                 await asyncio.wait((listening, deaf), return_when=asyncio.FIRST_COMPLETED)
@@ -86,6 +97,12 @@ class Supervisor:
             if not self._deaf.is_set():
                 self._deaf.set()  # it ended by itself; what it asked is still being answered
             await self._released.wait()
+
+    async def _listen(self) -> None:
+        if self._listens:
+            await self.platform.listen(self._accept, self._commands)
+        else:
+            await self._deaf.wait()
 
     def _report(self, reason: str, fix: str, pause_s: float) -> None:
         self.state = "down"

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 
 import uvicorn
 from starlette.applications import Starlette
@@ -70,3 +70,26 @@ def listener(host: str, port: int) -> socket.socket:
 def server(app: Starlette) -> Server:
     """A server for the application; `await server.serve([socket])` runs it until `should_exit` is set."""
     return Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    host: str, port: int | None, store: Store, platforms: Sequence[Platform], states: States
+) -> AsyncIterator[None]:
+    """Health and the web sides of these platforms, where a port is set. Raises `SettingsError`."""
+    if port is None:
+        needing = [platform.name for platform in platforms if platform.web is not None]
+        if needing:
+            raise SettingsError(
+                "BOT_HTTP_PORT", "is not set", f"{needing[0]} is in HTTP mode and needs a port, as 8080"
+            )
+        yield
+        return
+    web = server(application(store, platforms, states))
+    with listener(host, port) as socket:
+        running = asyncio.create_task(web.serve([socket]))
+        try:
+            yield
+        finally:
+            web.should_exit = True
+            await running

@@ -46,6 +46,9 @@ def test_an_empty_value_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "mysql://x", "postgresql://"),
         ("BOT_GAP_TIMEOUT", "0", "greater than 0"),
         ("BOT_HISTORY_MESSAGES", "1", "2"),
+        ("BOT_ROLE", "boss", "'intake' or 'worker'"),
+        ("BOT_ROLE", "worker", "needs PostgreSQL"),
+        ("BOT_STALLED", "9", "twice BOT_HEARTBEAT"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_right(
@@ -76,6 +79,19 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_database_address_with_a_password_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://parley:hunter2@localhost/parley")
     assert "hunter2" not in repr(settings.read())
+
+
+@pytest.mark.parametrize("role", ["all", "intake", "worker"])
+def test_on_postgresql_a_process_may_have_any_role(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/parley")
+    monkeypatch.setenv("BOT_ROLE", role)
+    assert settings.read().role == role
+
+
+def test_a_heart_that_beats_too_slowly_for_the_default_is_named_by_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_HEARTBEAT", "15")
+    with pytest.raises(SettingsError, match="BOT_STALLED"):
+        settings.read()
 
 
 def test_unknown_names_are_found_with_their_nearest_neighbour() -> None:

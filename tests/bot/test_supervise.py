@@ -102,6 +102,35 @@ async def test_it_says_when_it_is_able_even_if_it_failed() -> None:
     running.cancel()
 
 
+async def test_one_that_cannot_be_entered_is_not_said_to_be() -> None:
+    class Locked(StubPlatform):
+        async def __aenter__(self) -> Self:
+            if self.lives:
+                raise self.lives.pop(0)  # type: ignore[misc]  # an error, as the test says
+            return await super().__aenter__()
+
+    supervisor = Supervisor(Locked(PlatformError("no", "fix")), accept, ())
+    running = asyncio.create_task(supervisor.run())
+    await asyncio.wait_for(supervisor.able.wait(), 1)
+    assert supervisor.state == "down"
+    assert not supervisor.entered.is_set()
+    running.cancel()
+
+
+async def test_one_that_does_not_listen_speaks_until_it_is_released() -> None:
+    platform = StubPlatform(RuntimeError("it listened"))
+    supervisor = Supervisor(platform, accept, (), listens=False)
+    running = asyncio.create_task(supervisor.run())
+    await asyncio.wait_for(supervisor.entered.wait(), 1)
+    assert supervisor.state == "speaking"
+    supervisor.stop_listening()
+    await settled()
+    assert platform.inside
+    supervisor.release()
+    await running
+    assert (platform.entered, platform.inside, supervisor.state) == (1, False, "ended")
+
+
 async def test_after_the_stop_it_can_still_speak_until_it_is_released() -> None:
     platform = StubPlatform()
     supervisor = supervised(platform, [])

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from bot.contract import AsgiApp
 from bot.errors import SettingsError
 from bot.store import Store
-from bot.web import application, listener, server
+from bot.web import application, listener, server, serving
 from tests.fakes.platform import FakePlatform
 
 
@@ -84,3 +84,14 @@ async def test_a_platforms_web_side_lies_under_its_name(store: Store) -> None:
 def test_a_port_that_is_taken_is_a_wrong_setting() -> None:
     with listener("127.0.0.1", 0) as taken, pytest.raises(SettingsError, match=r"BOT_HTTP_PORT: .*in use"):
         listener("127.0.0.1", taken.getsockname()[1])
+
+
+async def test_a_platform_in_http_mode_without_a_port_stops_the_start(store: Store) -> None:
+    with pytest.raises(SettingsError, match="BOT_HTTP_PORT: is not set; fake is in HTTP mode"):
+        async with serving("127.0.0.1", None, store, [WebPlatform()], dict):
+            raise AssertionError("it has started")
+
+
+async def test_without_a_port_nothing_listens_and_all_else_runs(store: Store) -> None:
+    async with serving("127.0.0.1", None, store, [FakePlatform()], dict):
+        pass
