@@ -190,7 +190,7 @@ def newest(connection: Connection, place: Place, limit: int, before: int = AFTER
 
 def window(connection: Connection, place: Place, limit: int) -> Window:
     """The newest messages of a conversation, and how many there are in all."""
-    return Window(newest(connection, place, limit), place.live)
+    return Window(newest(connection, place, limit) if place.live else (), place.live)
 
 
 def window_before(connection: Connection, place: Place, limit: int, start: int) -> Window:

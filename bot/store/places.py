@@ -35,7 +35,7 @@ _COLUMNS = (
 _READ = select(*_COLUMNS).where(_THIS)
 _READ_LOCKED = _READ.with_for_update(key_share=True)
 _FIND_LOCKED = select(*_COLUMNS).where(*_HERE).with_for_update(key_share=True)
-_MAKE = insert_new(conversation)
+_MAKE = insert_new(conversation).returning(*_COLUMNS)
 _TAKE = (
     update(conversation)
     .where(_THIS)
@@ -109,8 +109,9 @@ def join(connection: Connection, address: Address, *, nothing_earlier: bool) -> 
     found = connection.execute(_FIND_LOCKED, where(address)).one_or_none()
     if found is None:
         row = {"newest": 0, "live": 0, "adopted": nothing_earlier, "created_at": datetime.now(UTC)}
-        connection.execute(_MAKE, {**where(address), **row})
-        found = connection.execute(_FIND_LOCKED, where(address)).one()
+        # Where another transaction was quicker nothing is made, and its row is there now.
+        made = connection.execute(_MAKE, {**where(address), **row}).one_or_none()
+        found = made or connection.execute(_FIND_LOCKED, where(address)).one()
     return _place(found)
 
 

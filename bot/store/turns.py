@@ -18,7 +18,15 @@ from bot.store.tables import conversation, post, step, turn
 _OPEN = turn.c.closed_at.is_(None)
 _MINE = (turn.c.id == bindparam("turn_"), turn.c.attempt == bindparam("attempt_"), _OPEN)
 _RUNNING = (*_MINE, turn.c.state == TurnState.RUNNING)
+_other = turn.alias()
+_OTHER_OPEN = (_other.c.closed_at.is_(None), _other.c.id != bindparam("turn_"))
 _CHECK = select(turn.c.conversation_id).where(*_MINE)
+_LOCK_PLACE = (
+    select(conversation.c.id)
+    .join(turn, turn.c.conversation_id == conversation.c.id)
+    .where(*_MINE)
+    .with_for_update(key_share=True, of=conversation)
+)
 _STOPPED = select(turn.c.stop).where(*_MINE)
 _CHECK_LOCKED = _CHECK.with_for_update(key_share=True)
 _MOVE = (
@@ -41,9 +49,8 @@ _CLOSE = (
     update(turn)
     .where(*_MINE)
     .values(state=bindparam("state_"), closed_at=bindparam("now"))
-    .returning(turn.c.conversation_id)
+    .returning(exists().where(_other.c.conversation_id == turn.c.conversation_id, *_OTHER_OPEN))
 )
-_MORE = select(exists().where(turn.c.conversation_id == bindparam("conversation_"), _OPEN))
 _STEP = insert(step)
 _PLACE = insert_new(post).returning(post.c.page)
 _REPLACE = (
@@ -116,8 +123,8 @@ def posted(connection: Connection, turn_id: TurnId, page: int, key: str, post_id
 
 def answered(connection: Connection, turn_id: TurnId, attempt: int, answer: Answer) -> None:
     """Keep the finished answer and what it cost; from here on the gateway is not asked again."""
-    conversation_id = check(connection, turn_id, attempt)
-    places.lock(connection, conversation_id)
+    held = connection.execute(_LOCK_PLACE, _mine(turn_id, attempt)).scalar()
+    conversation_id = ConversationId(_held(held, turn_id, attempt))
     found = connection.execute(_ANSWERED, _mine(turn_id, attempt)).one_or_none()
     position, revision = (None, 0) if found is None else found
     kept = (conversation_id, turn_id, _held(position, turn_id, attempt), answer.text, datetime.now(UTC))
@@ -133,8 +140,7 @@ def answered(connection: Connection, turn_id: TurnId, attempt: int, answer: Answ
 def closed(connection: Connection, turn_id: TurnId, attempt: int, state: TurnState) -> bool:
     """The turn is over; whether another is open in its conversation."""
     done = {**_mine(turn_id, attempt), "state_": state, "now": datetime.now(UTC)}
-    conversation_id = _held(connection.execute(_CLOSE, done).scalar(), turn_id, attempt)
-    return connection.execute(_MORE, {"conversation_": conversation_id}).scalar_one()
+    return bool(_held(connection.execute(_CLOSE, done).scalar(), turn_id, attempt))
 
 
 def moved(connection: Connection, turn_id: TurnId, attempt: int, origin: Origin) -> ConversationId:
