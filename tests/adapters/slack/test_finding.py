@@ -101,6 +101,14 @@ async def test_only_our_own_answers_behind_the_question_are_taken(
     assert dict(await reborn.open(origin_at(slack, ROOM, asked, later)).find(["a-0"], ())) == {}
 
 
+async def test_the_first_message_of_a_thread_is_not_taken_though_we_said_it(
+    slack: FakeSlack, reborn: SlackPlatform
+) -> None:
+    root = slack.earlier(slack.bot_user_id, ROOM, "What another part of the app has announced")
+    asked = slack.earlier(ANN, ROOM, "What does that mean?", root)
+    assert dict(await reborn.open(origin_at(slack, ROOM, root, asked)).find(["a-0"], ())) == {}
+
+
 async def test_notices_and_shown_questions_are_not_taken(
     slack: FakeSlack, platform: SlackPlatform, reborn: SlackPlatform
 ) -> None:
