@@ -34,7 +34,8 @@ class History:
 
         Each stands at the address and under the place key that its event would have had.
         """
-        spoken = {str(found["ts"]): found for found in await self._raw(address, after, limit) if is_spoken(found)}
+        raw = await self._raw(address, after, limit, sparing=True)
+        spoken = {str(found["ts"]): found for found in raw if is_spoken(found)}
         chosen = [spoken[ts] for ts in sorted(spoken, key=instant) if after is None or instant(ts) > instant(after)]
         chosen = chosen[-limit:]
         profiles = await self._people.of(_strangers(chosen, self._me))
@@ -51,7 +52,7 @@ class History:
         A stream shows its key only once it is finished, and Slack gives texts back in another form than it took
         them. So a post that shows none and that nobody knows is taken for the first key that is missing.
         """
-        raw = await self._raw(address, since, _PAGE * _PAGES)
+        raw = await self._raw(address, since, _PAGE * _PAGES, sparing=False)
         mine = [found for found in raw if self._is_lost(found, since, known)]
         named = {_key(found): PostId(str(found["ts"])) for found in reversed(mine) if _key(found) in keys}
         nameless = [PostId(str(found["ts"])) for found in mine if not _key(found)]
@@ -70,16 +71,16 @@ class History:
         event = {**found, "channel": address.channel, "thread_ts": thread}
         return address_of(event, self._me, address.workspace)
 
-    async def _raw(self, address: Address, after: str | None, limit: int) -> list[Payload]:
+    async def _raw(self, address: Address, after: str | None, limit: int, *, sparing: bool) -> list[Payload]:
         """The newest messages, in order. All pages are turned where Slack may tell them from the oldest on."""
-        if address.thread is None and after is None:
-            told = await self._told("conversations.history", address, limit=min(limit, _PAGE))
-            return _in_order(told.get("messages", ()))
         method = "conversations.history" if address.thread is None else "conversations.replies"
+        if address.thread is None and after is None:
+            told = await self._told(method, address, sparing=sparing, limit=min(limit, _PAGE))
+            return _in_order(told.get("messages", ()))
         found: list[Payload] = []
         cursor: str | None = None
         for _ in range(_PAGES):
-            told = await self._told(method, address, oldest=after, limit=_PAGE, cursor=cursor)
+            told = await self._told(method, address, sparing=sparing, oldest=after, limit=_PAGE, cursor=cursor)
             found = _in_order([*found, *told.get("messages", ())])[-max(limit, _PAGE) :]
             cursor = (told.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
@@ -87,7 +88,9 @@ class History:
         log.warning("slack_thread_too_long channel=%s thread=%s", address.channel, address.thread)
         return found
 
-    async def _told(self, method: str, address: Address, **arguments: object) -> Payload:
+    async def _told(self, method: str, address: Address, *, sparing: bool, **arguments: object) -> Payload:
+        if sparing:
+            await self._api.limits.spend_on_reading(method, address)
         return await self._api.call(
             method,
             address,

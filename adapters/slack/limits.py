@@ -47,6 +47,9 @@ LIMITS = {
 _PROGRESS = Limit(30)
 """What edits on the way may take of `chat.update`, so that the last edits of others still find room."""
 
+_READING = Limit(35)
+"""What reading up on a place may take of a reading method, so that a look for a lost post still finds room."""
+
 
 class Limits:
     """The budgets of one installation, by method and workspace."""
@@ -56,10 +59,12 @@ class Limits:
 
     async def spend(self, method: str, address: Address) -> None:
         """Take one call. Raises `ChannelBusy` where that would take longer than a second."""
-        budget = self.budget(method, address)
-        if (wait := budget.wait()) > PATIENCE:
-            raise ChannelBusy(f"the budget of {method} is used up", wait)
-        await budget.take()
+        await _take(self.budget(method, address), method)
+
+    async def spend_on_reading(self, method: str, address: Address) -> None:
+        """Take one of the calls that are not for looking up lost posts. Raises `ChannelBusy` likewise."""
+        key = f"slack:{address.workspace}:{method}:reading"
+        await _take(self._host.budget(key, _READING.count, _READING.seconds), method)
 
     def spare(self, method: str, address: Address) -> bool:
         """A call that may as well be left out can be made now without a wait."""
@@ -74,3 +79,9 @@ class Limits:
         limit = LIMITS[method]
         place = f"{address.workspace}:{address.channel}" if limit.per_channel else address.workspace
         return self._host.budget(f"slack:{place}:{method}", limit.count, limit.seconds)
+
+
+async def _take(budget: Budget, method: str) -> None:
+    if (wait := budget.wait()) > PATIENCE:
+        raise ChannelBusy(f"the budget of {method} is used up", wait)
+    await budget.take()

@@ -9,7 +9,7 @@ from adapters.slack.platform import SlackPlatform
 from bot.contract import Post, PostId
 from bot.errors import ChannelBusy, ChannelGone
 from tests.adapters.channel_contract import AGAIN
-from tests.adapters.host import FakeHost
+from tests.adapters.host import FakeBudget, FakeHost
 from tests.adapters.slack.conftest import ANN, BOB, DIRECT, FAST, ROOM, origin_at, settings_for
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack.values import Message
@@ -146,6 +146,19 @@ async def test_an_answer_far_behind_its_question_is_found(
         slack.earlier(BOB, ROOM, f"reply {number}", asked)
     post = await thread.send(wip("Paris", "a-0"))
     assert dict(await again.find(["a-0"], ())) == {"a-0": post}
+
+
+async def test_reading_leaves_room_for_a_look_at_what_was_lost(
+    slack: FakeSlack, platform: SlackPlatform, host: FakeHost, thread: SlackChannel, asked: str
+) -> None:
+    host.budgets[f"slack:{slack.team_id}:conversations.replies:reading"] = FakeBudget(1, wait_s=9.0)
+    place = origin_at(slack, ROOM, asked).address
+    assert len(await platform.read(place, None, 5)) == 1
+    with pytest.raises(ChannelBusy) as raised:
+        await platform.read(place, None, 5)
+    assert raised.value.retry_after == 9.0
+    post = await thread.send(whole("Paris.", "a-0"))
+    assert dict(await thread.find(["a-0"], ())) == {"a-0": post}
 
 
 async def test_looking_for_nothing_asks_nobody(slack: FakeSlack, again: SlackChannel) -> None:
