@@ -17,7 +17,7 @@ BotError                     .notice: message id and parameters for the asker
 │   ├── ChannelGone          the place is gone or closed to us for good
 │   ├── ChannelBusy          limited or down; nothing was done; try again in `retry_after` seconds
 │   ├── PostRejected         this post is not acceptable there
-│   └── StoppedByReader      somebody stopped the answer with the platform's own means
+│   └── StoppedByReader      somebody stopped the answer
 ├── PlatformError            a platform cannot be listened to; `fix` says what to do
 └── SettingsError            a setting is wrong; the start stops
 """
@@ -166,7 +166,9 @@ class PostRejected(ChannelError):
 
 
 class StoppedByReader(ChannelError):
-    """Somebody stopped the answer with the platform's own means."""
+    """Somebody stopped the answer: by a button, a command or the platform's own means."""
+
+    notice_id = "stopped"
 
 
 class PlatformError(BotError):

@@ -85,8 +85,7 @@ class Steering:
             for placed in stood.posts:
                 await patiently(partial(channel.delete, placed.post_id), NOTICE_PATIENCE_S)
             return
-        if channel.capabilities.edit_interval is None:
-            await self._teller.notify(stood.origin, repaint.note)
+        if not channel.capabilities.rewrites:
             return
         note = f"_{self._teller.say(repaint.note, stood.origin)}_"
         reply = Reply(channel, _Standing(self._kit.store, stood))

@@ -72,6 +72,10 @@ class Turn:
         """The posts that show this turn so far, by page, those of earlier attempts among them."""
         return tuple(post_id for _, post_id in sorted(self._placed.items()))
 
+    def leave(self) -> None:
+        """Forget the posts of earlier answers: where they cannot be rewritten the new one stands by itself."""
+        self._placed.clear()
+
     async def check(self) -> None:
         """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`."""
         await self._stands()

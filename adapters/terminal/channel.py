@@ -9,10 +9,10 @@ from bot.errors import ChannelBusy, ChannelGone, PostRejected
 
 TEXT_LIMIT = 1_000_000
 
-TYPED = Capabilities(TEXT_LIMIT, len, edit_interval=0.05, typing_interval=3600.0)
+TYPED = Capabilities(TEXT_LIMIT, len, edit_interval=0.05, typing_interval=3600.0, rewrites=False)
 """A person looks on: the answer grows."""
 
-PIPED = Capabilities(TEXT_LIMIT, len, edit_interval=None)
+PIPED = Capabilities(TEXT_LIMIT, len, edit_interval=None, rewrites=False)
 """A program reads: each answer is printed once."""
 
 _RETRY_S = 1.0

@@ -42,7 +42,7 @@ class Capabilities:
     escaping. `edit_interval` (seconds) is the least time between two edits, None where a post cannot be
     edited. `post_lifetime` (seconds) is how long an unfinished post can be kept open, None for ever.
     `typing_interval` (seconds) is how often the typing sign must be renewed, None where there is none.
-    `buttons` says that a finished post can have them.
+    `buttons` says that a finished post can have them; `rewrites` that it can be made to look otherwise later.
     """
 
     text_limit: int
@@ -51,6 +51,7 @@ class Capabilities:
     post_lifetime: float | None = None
     typing_interval: float | None = None
     buttons: bool = False
+    rewrites: bool = True
 
 
 class Channel(Protocol):

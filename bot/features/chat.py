@@ -45,6 +45,8 @@ async def answer(kit: Kit, turn: Turn, channel: Channel, early: Reading | None =
     """
     claim = turn.claim
     status, stop = kit.words.text("status-thinking", claim.origin.locale), buttons.growing(kit.words, claim)
+    if claim.revision and not channel.capabilities.rewrites:
+        turn.leave()
     async with Reply(channel, turn, status=status, buttons=stop) as reply:
         if claim.answer is not None:
             await reply.finish(claim.answer, buttons.under(kit.words, claim, cut=claim.cut))

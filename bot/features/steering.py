@@ -62,19 +62,23 @@ async def stop(kit: Kit, origin: Origin) -> Effects:
     turn = await kit.store.running(origin)
     if turn is None:
         return Effects(Notice("nothing-to-stop"))
-    return await _stop(kit, Press(turn, origin.asker))
+    return _told(await _stop(kit, Press(turn, origin.asker)), "stopping")
 
 
 async def retry(kit: Kit, origin: Origin) -> Effects:
     """Answer the newest question here anew."""
     turn = await kit.store.newest(origin)
-    return Effects(Notice("nothing-here")) if turn is None else await _regenerate(kit, Press(turn, origin.asker))
+    if turn is None:
+        return Effects(Notice("nothing-here"))
+    return _told(await _regenerate(kit, Press(turn, origin.asker)), "answering-anew")
 
 
 async def undo(kit: Kit, origin: Origin) -> Effects:
     """Take the newest exchange here back."""
     turn = await kit.store.newest(origin)
-    return Effects(Notice("nothing-here")) if turn is None else await _undo(kit, Press(turn, origin.asker))
+    if turn is None:
+        return Effects(Notice("nothing-here"))
+    return _told(await _undo(kit, Press(turn, origin.asker)), "taken-back")
 
 
 async def cleanup(kit: Kit, origin: Origin, options: Mapping[str, str]) -> Notice:
@@ -154,6 +158,11 @@ def _reopened(steered: Steered) -> Effects:
 
 def _rated(steered: Steered) -> Effects:
     return Effects(Notice("opinion-noted")) if steered.verdict is Steering.DONE else _refused(steered)
+
+
+def _told(effects: Effects, notice_id: str) -> Effects:
+    """A command is answered in any case: whoever gave it may not have the answer in sight that it is about."""
+    return effects if effects.notice is not None else replace(effects, notice=Notice(notice_id))
 
 
 def _refused(steered: Steered) -> Effects:
