@@ -117,6 +117,12 @@ async def test_a_guest_who_brought_the_bot_along_is_answered_by_the_token_alone(
     assert stage.speech(event.origin).capabilities.post_lifetime is not None
 
 
+async def test_an_administrator_looks_after_every_channel(stage: Stage) -> None:
+    member = stage.world.payloads.interaction_place(stage.ann, stage.general)["member"]
+    event = await event_of(stage, invoked(stage, member=member | {"permissions": str(1 << 3)}))
+    assert event.origin.asker.moderator
+
+
 async def test_a_place_that_the_sdk_cannot_name_is_nobody_elses(stage: Stage) -> None:
     event = await event_of(stage, invoked(stage, channel={"id": "9", "type": 99}))
     assert event.origin.address.channel == "77"

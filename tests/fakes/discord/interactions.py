@@ -127,11 +127,16 @@ class Interactions:
         return made
 
     def message_of(self, ask: Ask) -> tuple[Interaction, Message]:
-        """The message that a webhook route names; "@original" is the first answer."""
+        """The message that a webhook route names; "@original" is the first answer.
+
+        The message whose button was pressed is the first answer of a press that changes nothing or changes it, and
+        has no other name here.
+        """
         made = self.of_token(ask)
         name = ask.path["message_id"]
         for message in made.messages:
-            named = name == str(message.id) or (name == "@original" and message is made.first)
+            own = name == str(message.id) and message is not made.message
+            named = own or (name == "@original" and message is made.first)
             if named and message.id in made.channel.messages:
                 return made, message
         raise ApiError(Problem.UNKNOWN_MESSAGE)

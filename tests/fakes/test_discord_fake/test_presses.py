@@ -107,6 +107,9 @@ async def test_a_late_answer_and_a_second_one_are_refused(scene: Scene) -> None:
 async def test_after_a_silent_deferral_the_pressed_message_is_the_original(scene: Scene) -> None:
     async def handler(interaction: discord.Interaction) -> None:
         await interaction.response.defer()
+        assert interaction.message is not None
+        with pytest.raises(discord.NotFound):
+            await interaction.followup.edit_message(interaction.message.id, content="z")
         await interaction.edit_original_response(content="y", view=None)
         await interaction.followup.send("psst", ephemeral=True)
 
