@@ -383,6 +383,7 @@ async def test_a_channel_can_be_opened_while_the_platform_is_left(slack: FakeSla
     "event",
     [
         {"type": "app_uninstalled"},
+        {"type": "agent_session_stopped", "thread_ts": "1700000000.000100"},
         {"type": "tokens_revoked", "tokens": {"bot": ["B1"]}},
         {"type": "reaction_added", "user": ANN, "item": {"type": "message", "channel": ROOM, "ts": "1.2"}},
         {"type": "message", "text": "of a shape that nobody knows"},
