@@ -157,6 +157,8 @@ async def test_no_follow_up_before_the_first_answer(scene: Scene) -> None:
         ({"type": 5, "data": {"flags": 4}}, "data.flags"),
         ({"type": 8, "data": {"choices": []}}, "type"),
         ({"type": 1}, "type"),
+        ({"type": 6}, "type"),
+        ({"type": 7, "data": {"content": "x"}}, "type"),
         ({"type": 4, "data": {"content": "x" * 2001}}, "content"),
         ({"type": 9, "data": {"title": "t" * 46, "custom_id": "m", "components": [{}]}}, "data.title"),
     ],
