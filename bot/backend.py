@@ -77,6 +77,7 @@ async def kit(stack: AsyncExitStack, config: Settings, store: Store, words: Word
         history_tokens=config.history_tokens,
         history_messages=config.history_messages,
         catch_up_s=config.catch_up,
+        answer_bots=config.answer_bots,
         max_output_tokens=config.max_output_tokens,
     )
     return Kit(store, backend.catalogue, gateway, words, defaults)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
 from dataclasses import replace
 
 from bot.catching_up import CatchingUp
@@ -22,13 +21,14 @@ from bot.contract import (
     Platform,
     StopRequested,
 )
-from bot.errors import BotError, ChannelError, Fenced, Notice, TooBusy
-from bot.features import ASK, FUNCTIONS, STEERING, Kit, buttons, chat, parse
+from bot.endings import INTERRUPTED, fail, withdraw
+from bot.errors import BotError, Fenced, Notice, TooBusy
+from bot.features import ASK, FUNCTIONS, STEERING, Kit, chat, parse
 from bot.features.ahead import Ahead, Reading
 from bot.features.steering import Effects
-from bot.model import Bounds, ConversationId, TurnId, TurnState, Verdict
+from bot.model import Bounds, ConversationId, TurnId, Verdict
 from bot.picking_up import find_lost, read_earlier
-from bot.reply import Reply
+from bot.programs import Programs
 from bot.steering import Steering
 from bot.telling import Teller, incident, patiently
 from bot.turn import Turn
@@ -37,8 +37,6 @@ log = logging.getLogger("parley.engine")
 
 MOST_TRIES = 3
 """Runs of one turn before it is given up: a question that ends its process each time must not do so for ever."""
-
-INTERRUPTED = "interrupted"
 
 ANCHOR_PATIENCE_S = 600.0
 """How long a question by command waits for a limited platform to be shown, as long as an answer would."""
@@ -78,6 +76,7 @@ class Engine:
         self._ahead = Ahead(kit)
         self._early: dict[TurnId, Reading] = {}
         self._steering = Steering(kit, self._teller, wake, self._running)
+        self._programs = Programs(answer=kit.defaults.answer_bots)
         self._catching_up = CatchingUp(kit, platforms, self.accept)
 
     async def accept(self, event: Event) -> None:
@@ -159,6 +158,8 @@ class Engine:
                 early.drop()
 
     async def _message(self, event: MessageReceived) -> None:
+        if not self._programs.admits(event):
+            return
         said = parse(event.text, self.commands) if event.addressed is Addressed.BOT else None
         if said is not None and said.name != ASK:
             await self._command(CommandInvoked(event.keys, event.origin, said.name, said.options, event.sent_at))
@@ -239,7 +240,7 @@ class Engine:
             await self._fail(turn, Notice(INTERRUPTED))
             return
         if not claim.questions and claim.answer is None:
-            await self._withdraw(turn, channel)
+            await withdraw(turn, channel)
             return
         if claim.command is not None:
             await self._anchor(turn, channel)
@@ -260,30 +261,8 @@ class Engine:
         origin = await patiently(shown, ANCHOR_PATIENCE_S)
         self._wake(await self._kit.store.moved(claim.turn, claim.attempt, origin))
 
-    async def _withdraw(self, turn: Turn, channel: Channel) -> None:
-        """Its askers took every question back: what stands of an answer goes too."""
-        for post_id in turn.placed:
-            try:
-                await channel.delete(post_id)
-            except ChannelError as error:
-                log.warning("post_left_over turn=%s reason=%s", turn.claim.turn, error)
-        await turn.close(TurnState.DONE)
-
     async def _fail(self, turn: Turn, notice: Notice) -> None:
-        """End a turn with a notice in place of its answer; where even that fails, the log has it."""
-        origin, number = turn.claim.origin, turn.claim.turn
-        try:
-            async with Reply(self._teller.open(origin), turn) as reply:
-                row = buttons.under_notice(self._kit.words, turn.claim, interrupted=notice.id == INTERRUPTED)
-                await reply.finish(self._teller.say(notice, origin), row)
-        except Fenced:
-            return
-        except ChannelError as error:
-            log.error("turn_untold turn=%s reason=%s", number, error)
-        except Exception:  # the engine's own end: a turn that cannot even be failed would come back for ever
-            log.exception("turn_untold turn=%s", number)
-        with suppress(Fenced):
-            await turn.close(TurnState.FAILED)
+        await fail(turn, self._teller, self._kit.words, notice)
 
     async def _uncancelled(self, coroutine: Coroutine[None, None, None]) -> None:
         """What is committed is also worked on, even if the platform that handed it in gives up half-way."""

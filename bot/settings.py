@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     max_running: int = _named("BOT_MAX_RUNNING", 100, ge=1)
     stop_grace: Seconds = _named("BOT_STOP_GRACE", 20.0)
     catch_up: float = _named("BOT_CATCH_UP", 3600.0, ge=0)
+    answer_bots: bool = _named("BOT_ANSWER_BOTS", False)
 
     model_aliases: Names = _named("BOT_MODEL_ALIASES", {})
     model_overrides: Fields = _named("BOT_MODEL_OVERRIDES", {})

@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.crew", "bot.backend"),
     ("bot.web", "bot.supervise", "bot.host", "bot.embedded"),
     ("bot.engine",),
-    ("bot.steering", "bot.catching_up", "bot.picking_up"),
+    ("bot.steering", "bot.catching_up", "bot.picking_up", "bot.endings", "bot.programs"),
     ("bot.telling",),
     ("bot.features",),
     ("bot.turn",),

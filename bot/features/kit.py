@@ -16,7 +16,8 @@ from bot.words import Words
 class Defaults:
     """What holds where nobody has chosen. Sizes in tokens and messages.
 
-    `catch_up_s` is how old a question may be that was asked while nobody listened.
+    `catch_up_s` is how old a question may be that was asked while nobody listened;
+    `answer_bots` lets other programs ask.
     """
 
     model: str
@@ -26,6 +27,7 @@ class Defaults:
     history_messages: int = 40
     max_output_tokens: int | None = None
     catch_up_s: float = 3600.0
+    answer_bots: bool = False
 
 
 @dataclass(frozen=True, slots=True)

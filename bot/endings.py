@@ -1,0 +1,49 @@
+"""Turns that end without an answer: with a notice in its place, or with nothing because nothing is asked any more."""
+
+import logging
+from contextlib import suppress
+
+from bot.contract import Channel
+from bot.errors import ChannelError, Fenced, Notice
+from bot.features import buttons
+from bot.model import TurnState
+from bot.reply import Reply
+from bot.telling import Teller
+from bot.text import closed
+from bot.turn import Turn
+from bot.words import Words
+
+log = logging.getLogger("parley.engine")
+
+INTERRUPTED = "interrupted"
+"""The notice of a turn whose process has ended too often; it can be gone on with."""
+
+
+async def fail(turn: Turn, teller: Teller, words: Words, notice: Notice) -> None:
+    """Show the notice in place of the answer, or under the beginning of one; where even that fails, the log has it."""
+    claim = turn.claim
+    said = teller.say(notice, claim.origin)
+    row = buttons.under_notice(words, claim, interrupted=notice.id == INTERRUPTED)
+    if claim.partial:
+        said, row = f"{closed(claim.partial)}\n\n_{said}_", buttons.under(words, claim, cut=True)
+    try:
+        async with Reply(teller.open(claim.origin), turn) as reply:
+            await reply.finish(said, row)
+    except Fenced:
+        return
+    except ChannelError as error:
+        log.error("turn_untold turn=%s reason=%s", claim.turn, error)
+    except Exception:  # the engine's own end: a turn that cannot even be failed would come back for ever
+        log.exception("turn_untold turn=%s", claim.turn)
+    with suppress(Fenced):
+        await turn.close(TurnState.FAILED)
+
+
+async def withdraw(turn: Turn, channel: Channel) -> None:
+    """Its askers took every question back: what stands of an answer goes too."""
+    for post_id in turn.placed:
+        try:
+            await channel.delete(post_id)
+        except ChannelError as error:
+            log.warning("post_left_over turn=%s reason=%s", turn.claim.turn, error)
+    await turn.close(TurnState.DONE)
