@@ -26,6 +26,7 @@ Payload = Mapping[str, Any]
 Profiles = Mapping[str, Profile]
 
 _SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+_BY_PROGRAM = "bot_message"
 _BURIED = "tombstone"
 """What stands in place of a deleted message that has replies; Slack tells of it as a change.
 
@@ -74,7 +75,11 @@ def event_of(body: Payload, me: Identity, profiles: Profiles) -> Event | None:
             return _edited(event, me, workspace, profiles)
         case "message_deleted":
             return _deleted(event, me, workspace)
-        case subtype if subtype not in _SPOKEN or _is_other_bot(event) or not event.get("user"):
+        case subtype if _is_other_bot(event):
+            # Whether a program that calls us is answered is for the engine to say.
+            if subtype not in (*_SPOKEN, _BY_PROGRAM) or not _calls_us(event, me):
+                return None
+        case subtype if subtype not in _SPOKEN or not event.get("user"):
             return None
     delivery = f"{PLATFORM}:{workspace}:{body.get('event_id', '')}"
     return message_of(event, address_of(event, me, workspace), me, profiles, delivery)
@@ -192,7 +197,7 @@ def _person(event: Payload, me: Identity, profiles: Profiles) -> Person:
 
 
 def _is_other_bot(event: Payload) -> bool:
-    return bool(event.get("bot_id")) or event.get("subtype") == "bot_message"
+    return bool(event.get("bot_id")) or event.get("subtype") == _BY_PROGRAM
 
 
 def _edited(event: Payload, me: Identity, workspace: str, profiles: Profiles) -> MessageEdited | None:

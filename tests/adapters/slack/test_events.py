@@ -95,7 +95,6 @@ def test_talk_in_a_channel_is_open_and_flat() -> None:
     [
         message(bot_id="B0OTHER"),
         message(subtype="bot_message", bot_id="B0OTHER", user=None, username="ci"),
-        mention(bot_id="B0OTHER"),
         message(user="U0BOT", bot_id="B0BOT"),
         message(bot_id="B0BOT"),
         message(subtype="channel_join"),
@@ -229,6 +228,13 @@ def test_names_are_wanted_of_writers_and_mentioned_people_only_where_somebody_ma
     assert events.strangers(body(message("lunch, <@U0BOB>?")), ME) == frozenset()
     assert events.strangers(body(changed("ask <@U0BOB>", "ask")), ME) == {"U0BOB"}
     assert events.strangers(body(message(bot_id="B0OTHER", thread_ts="1.1")), ME) == frozenset()
+
+
+@pytest.mark.parametrize("more", [{"bot_id": "B0CI"}, {"bot_id": "B0CI", "subtype": "bot_message", "user": None}])
+def test_a_program_that_calls_us_is_heard_as_a_program(more: dict[str, Any]) -> None:
+    event = events.event_of(body(mention(**more)), ME, PROFILES)
+    assert isinstance(event, MessageReceived)
+    assert (event.origin.asker.kind, event.addressed) == (PersonKind.BOT, Addressed.BOT)
 
 
 def test_history_knows_bots_and_ourselves() -> None:
