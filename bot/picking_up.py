@@ -18,17 +18,21 @@ EARLIER_MESSAGES = 50
 
 
 async def find_lost(store: Store, turn: Turn, channel: Channel) -> None:
-    """Look for a post that an interrupted run has sent and not written down; there is one at most."""
+    """Look for a post that an interrupted run has sent and not written down; there is one at most.
+
+    It may have been sent for the answer before this one: an edit of the question interrupts that too.
+    """
     page = len(turn.placed)
-    key = f"{turn.key}-{page}"
+    keys = [f"{stem}-{page}" for stem in turn.stems]
     known = await store.known_posts(turn.claim.turn) | {*turn.placed}
     try:
-        found = await patiently(lambda: channel.find([key], known), NOTICE_PATIENCE_S)
+        found = await patiently(lambda: channel.find(keys, known), NOTICE_PATIENCE_S)
     except ChannelError as error:
         log.warning("post_not_looked_for turn=%s reason=%s", turn.claim.turn, error)
         return
-    if key in found:
-        await turn.place(page, found[key])
+    lost = next((found[key] for key in keys if key in found), None)
+    if lost is not None:
+        await turn.place(page, lost)
 
 
 async def read_earlier(kit: Kit, platform: Platform, claim: Claim) -> Claim:

@@ -49,9 +49,8 @@ class Steering:
 
     async def stop_requested(self, event: StopRequested) -> None:
         """The platform's own stop sign: it has asked nobody whether they may, and has stopped the post already."""
-        found = [await self._kit.store.turn_of(event.origin.address, post) for post in event.posts]
-        turns = found or [await self._kit.store.running(event.origin)]
-        for turn in turns:
+        found = {await self._kit.store.turn_of(event.origin.address, post) for post in event.posts} - {None}
+        for turn in found or {await self._kit.store.running(event.origin)}:  # a post that stands may not be noted yet
             if turn is None:
                 continue
             await self._kit.store.stop(Press(turn, replace(event.origin.asker, moderator=True)))
@@ -117,3 +116,6 @@ class _Standing:
 
     async def place(self, page: int, post_id: PostId) -> None:
         await self._store.posted(self._stood.turn, page, f"{self.key}-{page}", post_id)
+
+    async def gone(self, page: int, post_id: PostId) -> None:
+        await self._store.gone(self._stood.turn, post_id)

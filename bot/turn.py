@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bot.contract import PostId
 from bot.errors import Fenced, StoppedByReader
-from bot.model import Answer, Claim, TurnState
+from bot.model import Answer, Claim, TurnId, TurnState
 from bot.store import Store
 
 log = logging.getLogger("parley.turn")
@@ -65,7 +65,13 @@ class Turn:
         An answer that was asked for anew has its own: a platform that knows a key gives back the post that had it,
         which may have been deleted since.
         """
-        return f"t{self.claim.turn}" + (f"r{self.claim.revision}" if self.claim.revision else "")
+        return _stem(self.claim.turn, self.claim.revision)
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """That stem, and the one of the answer before, which may have been cut off while it was shown."""
+        revision = self.claim.revision
+        return tuple(_stem(self.claim.turn, each) for each in range(revision, max(revision - 2, -1), -1))
 
     @property
     def placed(self) -> tuple[PostId, ...]:
@@ -94,6 +100,11 @@ class Turn:
         await self._store.placed(self.claim.turn, self.claim.attempt, page, key, post_id)
         self._placed[page] = post_id
         self._checked_at = self._clock()
+
+    async def gone(self, page: int, post_id: PostId) -> None:
+        """Forget a post that was taken away."""
+        await self._store.gone(self.claim.turn, post_id)
+        self._placed.pop(page, None)
 
     def interrupt(self, cut: StoppedByReader | Fenced) -> None:
         """Somebody wants no more of this answer, or not of this attempt at it: end `until_cut`."""
@@ -161,3 +172,7 @@ class Turn:
         except Exception as error:  # whatever the database raises, this turn does not exist
             raise Fenced(f"turn {self.claim.turn} was never stored") from error
         self._committed = None
+
+
+def _stem(turn: TurnId, revision: int) -> str:
+    return f"t{turn}" + (f"r{revision}" if revision else "")

@@ -38,6 +38,10 @@ class Journal(Protocol):
         """Remember a post; awaited before the next platform call. Raises `Fenced`."""
         ...
 
+    async def gone(self, page: int, post_id: PostId) -> None:
+        """Forget a post that was taken away: who answers next must not try to edit it."""
+        ...
+
 
 class Closed(Exception):
     """The reply was closed while it had something to say; nothing more is to be said."""
@@ -86,7 +90,10 @@ class Screen:
     async def clear(self, first: int) -> None:
         """Take away the pages from this one on."""
         for page in sorted(page for page in self.posts if page >= first):
-            await self._call(partial(self._channel.delete, self.posts[page].post_id), patient=True)
+            post_id = self.posts[page].post_id
+            await self._call(partial(self._channel.delete, post_id), patient=True)
+            del self.posts[page]
+            await self._journal.gone(page, post_id)
 
     def _post(self, page: int, text: str, buttons: tuple[Button, ...], *, final: bool) -> Post:
         shown = buttons if self._channel.capabilities.buttons else ()

@@ -242,6 +242,10 @@ class Store:
         """Remember a post by which a closed turn is shown again."""
         await self._database.tx_relaxed(turns.posted, turn, page, key, post_id)
 
+    async def gone(self, turn: TurnId, post_id: PostId) -> None:
+        """Forget a post of a turn that stands nowhere any more."""
+        await self._database.tx_relaxed(turns.gone, turn, post_id)
+
     async def active(self, platform: str, since: datetime) -> tuple[Address, ...]:
         """The places in which a question was asked since then, the latest first."""
         return await self._database.read(turns.active, platform, since)

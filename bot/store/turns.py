@@ -6,7 +6,7 @@ Each write names the turn and the attempt: when another run has taken over, no r
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
 
 from bot.contract import Address, Origin, PostId
 from bot.errors import Fenced
@@ -58,6 +58,7 @@ _REPLACE = (
     .where(post.c.turn_id == bindparam("turn_"), post.c.page == bindparam("page_"))
     .values(key=bindparam("key"), post_id=bindparam("post_id"))
 )
+_GONE = delete(post).where(post.c.turn_id == bindparam("turn_"), post.c.post_id == bindparam("post_"))
 _WITH_OPEN = (
     select(turn.c.conversation_id, conversation.c.platform)
     .join(conversation, conversation.c.id == turn.c.conversation_id)
@@ -119,6 +120,11 @@ def posted(connection: Connection, turn_id: TurnId, page: int, key: str, post_id
     row = {"turn_id": turn_id, "page": page, "key": key, "post_id": post_id}
     if connection.execute(_PLACE, row).scalar() is None:
         connection.execute(_REPLACE, {**row, "turn_": turn_id, "page_": page})
+
+
+def gone(connection: Connection, turn_id: TurnId, post_id: PostId) -> None:
+    """Forget a post that was deleted, whoever asks: it will not come back."""
+    connection.execute(_GONE, {"turn_": turn_id, "post_": post_id})
 
 
 def answered(connection: Connection, turn_id: TurnId, attempt: int, answer: Answer) -> None:

@@ -15,6 +15,7 @@ class FakeJournal:
     fence_after: int | None = None
     checks: int = 0
     written: list[tuple[int, PostId]] = field(default_factory=list)
+    forgotten: list[tuple[int, PostId]] = field(default_factory=list)
 
     async def check(self) -> None:
         self.checks += 1
@@ -23,3 +24,6 @@ class FakeJournal:
 
     async def place(self, page: int, post_id: PostId) -> None:
         self.written.append((page, post_id))
+
+    async def gone(self, page: int, post_id: PostId) -> None:
+        self.forgotten.append((page, post_id))
