@@ -124,11 +124,14 @@ class Engine:
             await asyncio.wait(self._errands)
 
     async def _claim(self, conversation: ConversationId, *, again: bool) -> Turn | None:
-        again, limit = again or conversation in self._interrupted, self._kit.defaults.history_messages
+        marked, limit = conversation in self._interrupted, self._kit.defaults.history_messages
+        again = again or marked
         self._interrupted.discard(conversation)  # before the wait: a mark that is set meanwhile must stand
         claim = await self._kit.store.claim(conversation, limit, again=again)
         if claim is None:
             return None
+        if marked and claim.tries == 1:
+            self._interrupted.add(conversation)  # an older one asked anew comes first; what was cut off still waits
         if again and self._begins:
             # It may be one that `take` has begun a moment ago and that nobody has picked up yet: this run has it now.
             self._retaken[conversation] = claim.turn
