@@ -91,6 +91,10 @@ class JobQueue:
         """All that is being done, by whichever process."""
         return tuple(await self.app.job_manager.list_jobs_async(status="doing"))
 
+    async def find(self, job: Job) -> Job | None:
+        """The job as it stands now; None when it is done."""
+        return next(iter(await self.app.job_manager.list_jobs_async(id=job.id)), None)
+
     async def hand_back(self, job: Job) -> None:
         """Let a job that nobody does be taken up again."""
         with suppress(ConnectorException):  # another process was quicker
@@ -147,14 +151,24 @@ class DistributedRunner:
             log.warning("runner_stopped reason=%s", type(error).__name__)
 
     async def _job(self, context: JobContext, conversation: int) -> None:
-        self._workers.add(context.job.worker_id)
-        self._running.add(context.job.id)
+        job = context.job
+        self._workers.add(job.worker_id)
+        self._running.add(job.id)
         steps = Steps(self._step, ConversationId(conversation), self._sleep)
         try:
-            while not self._stopping.is_set() and await steps.next():
+            while not self._stopping.is_set() and await steps.next() and _same(job, await self._queue.find(job)):
                 pass
+            await self._leave_to_others(job)
         finally:
-            self._running.discard(context.job.id)
+            self._running.discard(job.id)
+
+    async def _leave_to_others(self, job: Job) -> None:
+        """After this process was taken for dead the job may be another's, who needs its lock until he is done.
+
+        To return from a job is to delete it.
+        """
+        while (found := await self._queue.find(job)) is not None and not _same(job, found):  # noqa: ASYNC110 - a row
+            await asyncio.sleep(self._pace.look_s)
 
     async def _step(self, conversation: ConversationId) -> bool:
         async with self._slots:
@@ -206,6 +220,11 @@ class DistributedRunner:
         """Sleep, but not into a stop."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+def _same(job: Job, found: Job | None) -> bool:
+    """Still the same run of a job: handing it back counts its attempts."""
+    return found is not None and (found.worker_id, found.attempts) == (job.worker_id, job.attempts)
 
 
 def _options(platform: str, pace: Pace) -> WorkerOptions:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from bot.contract import Address
-from bot.errors import SettingsError
+from bot.errors import Fenced, SettingsError
 from bot.model import Answer, Claim, ConversationId, TurnState
 from bot.runner import distributed, local, sharing
 from bot.runner.sharing import Pace, SharedRunner
@@ -24,6 +24,9 @@ ELSEWHERE = Address("discord", "G1", "C1")
 PACE = Pace(limit=10, grace_s=2, heartbeat_s=0.1, stalled_s=0.4, look_s=0.05, poll_s=0.05)
 CALM = replace(PACE, look_s=60, poll_s=60)
 """Nothing but a notification wakes anybody."""
+HANDED_BACK: LiteralString = """
+SELECT procrastinate_retry_job_v2(id, now(), NULL, 'discord', NULL) FROM procrastinate_jobs
+"""
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,7 @@ class Desk:
         self.gate = asyncio.Event()
         self.gate.set()
         self.failures = 0
+        self.fenced = 0
 
     def texts(self) -> list[str]:
         return [text for _, text, _ in self.done]
@@ -84,8 +88,12 @@ class Process:
             await self.desk.gate.wait()
         finally:
             self.desk.busy[conversation] = ""
-        if claim.answer is None:
-            await self.store.answered(claim.turn, claim.attempt, Answer("…", "m"))
+        try:
+            if claim.answer is None:
+                await self.store.answered(claim.turn, claim.attempt, Answer("…", "m"))
+        except Fenced:
+            self.desk.fenced += 1
+            return True
         self.desk.done += [(conversation, question.text, self.name) for question in claim.questions]
         return await self.store.closed(claim.turn, claim.attempt, TurnState.DONE)
 
@@ -228,6 +236,31 @@ async def test_the_turn_of_a_process_that_lives_is_left_to_it(shared_url: str) -
         desk.gate.set()
         await until(lambda: desk.done)
     assert [claim.attempt for claim in desk.begun] == [1]
+
+
+async def test_a_process_that_was_only_frozen_leaves_its_turn_to_the_one_that_took_it_over(shared_url: str) -> None:
+    frozen, other = Desk(), Desk()
+    frozen.gate.clear()
+    other.gate.clear()
+    async with process("a", frozen, shared_url) as one:
+        await ask(one.store, said("1", "One"))
+        await until(lambda: frozen.begun)
+        async with process("b", other, shared_url, works=False) as two:
+            run(
+                shared_url,
+                "SELECT procrastinate_retry_job_v2(id, now(), NULL, 'discord', NULL) FROM procrastinate_jobs",
+            )
+            two.runner.start("discord")
+            await until(lambda: other.begun)
+            frozen.gate.set()
+            await until(lambda: frozen.fenced)
+            await asyncio.sleep(PACE.look_s * 3)
+            assert jobs(shared_url) == 1
+            other.gate.set()
+            await until(lambda: other.done and not jobs(shared_url))
+            await until(lambda: not frozen.busy[other.done[0][0]])
+    assert [claim.attempt for claim in (*frozen.begun, *other.begun)] == [1, 2]
+    assert not frozen.done
 
 
 async def test_a_job_that_is_only_marked_as_being_done_is_done(shared_url: str) -> None:
