@@ -1,13 +1,15 @@
 """Carries out what people do to answers: wakes, stops, tells and shows again."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from weakref import WeakValueDictionary
 
-from bot.contract import ButtonPressed, MessageDeleted, MessageEdited, Origin, PostId, StopRequested
+from bot.contract import ButtonPressed, Channel, MessageDeleted, MessageEdited, Origin, PostId, StopRequested
 from bot.errors import ChannelError, Fenced, StoppedByReader
-from bot.features import Kit
+from bot.features import ASK, Kit, commands, parse
 from bot.features.steering import Effects, Repaint, Steer, followed, pressed
 from bot.model import ConversationId, Press, Stood, TurnId
 from bot.reply import Reply
@@ -29,6 +31,8 @@ class Steering:
         self._teller = teller
         self._wake = wake
         self._running = running
+        self._commands = commands(kit.words, kit.catalogue)
+        self._painting: WeakValueDictionary[TurnId, asyncio.Lock] = WeakValueDictionary()
 
     async def pressed(self, event: ButtonPressed) -> Effects:
         """Commit what a button asks for; what is left to do is for `show`."""
@@ -40,7 +44,9 @@ class Steering:
 
     async def edited(self, event: MessageEdited) -> Effects:
         """The same for a message that got a new text."""
-        change = await self._kit.store.edited(event.address, event.message_id, event.text, event.edited_at)
+        said = parse(event.text, self._commands)
+        text = said.options.get("question", "") if said is not None and said.name == ASK else event.text
+        change = await self._kit.store.edited(event.address, event.message_id, text, event.edited_at)
         return self._begin(await followed(self._kit, change))
 
     async def deleted(self, event: MessageDeleted) -> Effects:
@@ -70,12 +76,21 @@ class Steering:
         if effects.notice is not None and origin is not None:
             await self._teller.notify(origin, effects.notice)
         for repaint in effects.repaints:
-            try:
+            await self._show_again(repaint)
+
+    async def _show_again(self, repaint: Repaint) -> None:
+        """Two looks of one answer come one after the other: the later one finds the earlier one whole, or void."""
+        number = repaint.stood.turn
+        lock = self._painting.setdefault(number, asyncio.Lock())
+        try:
+            async with lock:
                 await self._repaint(repaint)
-            except Fenced:
-                log.info("answer_not_repainted turn=%s reason=changed", repaint.stood.turn)
-            except ChannelError as error:
-                log.warning("answer_not_repainted turn=%s reason=%s", repaint.stood.turn, error)
+        except Fenced:
+            log.info("answer_not_repainted turn=%s reason=changed", number)
+        except ChannelError as error:
+            log.warning("answer_not_repainted turn=%s reason=%s", number, error)
+        except Exception:  # an errand has no caller, and other answers are still to be shown
+            log.exception("answer_not_repainted turn=%s", number)
 
     async def _repaint(self, repaint: Repaint) -> None:
         stood = repaint.stood
@@ -87,7 +102,7 @@ class Steering:
         if not channel.capabilities.rewrites:
             return
         note = f"_{self._teller.say(repaint.note, stood.origin)}_"
-        reply = Reply(channel, _Standing(self._kit.store, stood))
+        reply = Reply(channel, _Standing(self._kit.store, stood, channel))
         try:
             await reply.finish(f"{closed(stood.shown)}\n\n{note}" if stood.shown else note, repaint.buttons)
         finally:
@@ -97,9 +112,10 @@ class Steering:
 class _Standing:
     """The journal of an answer that is shown again: void as soon as the answer is another one."""
 
-    def __init__(self, store: Store, stood: Stood) -> None:
+    def __init__(self, store: Store, stood: Stood, channel: Channel) -> None:
         self._store = store
         self._stood = stood
+        self._channel = channel
 
     @property
     def key(self) -> str:
@@ -115,7 +131,11 @@ class _Standing:
             raise Fenced(f"turn {self._stood.turn} shows another answer now")
 
     async def place(self, page: int, post_id: PostId) -> None:
-        await self._store.posted(self._stood.turn, page, f"{self.key}-{page}", post_id)
+        try:
+            await self._store.posted(self._stood, page, f"{self.key}-{page}", post_id)
+        except Fenced:  # whoever answers now knows nothing of this page
+            await patiently(partial(self._channel.delete, post_id), NOTICE_PATIENCE_S)
+            raise
 
     async def gone(self, page: int, post_id: PostId) -> None:
         await self._store.gone(self._stood.turn, post_id)

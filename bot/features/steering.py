@@ -10,6 +10,7 @@ from bot.contract import Button, ButtonPressed, Origin
 from bot.errors import BadOption, Notice
 from bot.features import buttons
 from bot.features.buttons import Action
+from bot.features.conversation import scope
 from bot.features.kit import Kit
 from bot.model import ConversationId, Followed, Press, Steered, Steering, Stood, TurnId
 
@@ -59,7 +60,7 @@ async def pressed(kit: Kit, event: ButtonPressed) -> Effects:
 
 async def stop(kit: Kit, origin: Origin) -> Effects:
     """End the answer that is being written here, and keep what there is of it."""
-    turn = await kit.store.running(origin)
+    turn = await kit.store.running(_said_at(origin))
     if turn is None:
         return Effects(Notice("nothing-to-stop"))
     return _told(await _stop(kit, Press(turn, origin.asker)), "stopping")
@@ -67,7 +68,7 @@ async def stop(kit: Kit, origin: Origin) -> Effects:
 
 async def retry(kit: Kit, origin: Origin) -> Effects:
     """Answer the newest question here anew."""
-    turn = await kit.store.newest(origin)
+    turn = await kit.store.newest(_said_at(origin))
     if turn is None:
         return Effects(Notice("nothing-here"))
     return _told(await _regenerate(kit, Press(turn, origin.asker)), "answering-anew")
@@ -75,7 +76,7 @@ async def retry(kit: Kit, origin: Origin) -> Effects:
 
 async def undo(kit: Kit, origin: Origin) -> Effects:
     """Take the newest exchange here back."""
-    turn = await kit.store.newest(origin)
+    turn = await kit.store.newest(_said_at(origin))
     if turn is None:
         return Effects(Notice("nothing-here"))
     return _told(await _undo(kit, Press(turn, origin.asker)), "taken-back")
@@ -135,6 +136,8 @@ async def _undo(kit: Kit, press: Press) -> Effects:
     steered = await kit.store.undo(press)
     if steered.stood is None:
         return _refused(steered)
+    if not steered.stood.posts:
+        return Effects(Notice("taken-back"))
     newest = replace(steered.stood, revision=steered.stood.revision + 1)
     return Effects(repaints=(Repaint(newest, Notice("undone", {"name": press.by.name})),))
 
@@ -158,6 +161,11 @@ def _reopened(steered: Steered) -> Effects:
 
 def _rated(steered: Steered) -> Effects:
     return Effects(Notice("opinion-noted")) if steered.verdict is Steering.DONE else _refused(steered)
+
+
+def _said_at(origin: Origin) -> Origin:
+    """Where the exchange is that a command is about: one by mention, at the top, opens no thread of its own."""
+    return replace(origin, address=scope(origin))
 
 
 def _told(effects: Effects, notice_id: str) -> Effects:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Row, Select, bindparam, exists, select, update
 
 from bot.contract import Address, Origin, PostId
+from bot.errors import Fenced
 from bot.model import ConversationId, Press, Steered, Steering, Stood, TurnId, TurnState
-from bot.store import claiming, inbox, messages, places
+from bot.store import claiming, inbox, messages, places, turns
 from bot.store.columns import Utc
 from bot.store.insert import put
 from bot.store.places import Place
@@ -67,7 +68,12 @@ _LATELY = (
         conversation.c.workspace == bindparam("workspace"),
         conversation.c.channel == bindparam("channel"),
         turn.c.undone_at.is_(None),
-        exists().where(message.c.turn_id == turn.c.id, message.c.seq > 0, message.c.author_id == bindparam("person")),
+        exists().where(
+            message.c.turn_id == turn.c.id,
+            message.c.seq > 0,
+            message.c.deleted_at.is_(None),
+            message.c.author_id == bindparam("person"),
+        ),
     )
     .order_by(turn.c.id.desc())
     .limit(1)
@@ -178,6 +184,15 @@ def stood(connection: Connection, turn_id: TurnId) -> Stood | None:
     """What a closed turn shows; None where there is no such turn, or it is open."""
     found = read(connection, turn_id)
     return None if found is None or found.closed_at is None else _stood(connection, found)
+
+
+def posted(connection: Connection, shown: Stood, page: int, key: str, post_id: PostId) -> None:
+    """Remember one more page of an answer that is shown again."""
+    places.lock(connection, shown.conversation)
+    found = read(connection, shown.turn)
+    if found is None or found.closed_at is None or found.revision != shown.revision:
+        raise Fenced(f"turn {shown.turn} shows another answer now")
+    turns.posted(connection, shown.turn, page, key, post_id)
 
 
 def newest(connection: Connection, origin: Origin) -> TurnId | None:

@@ -238,9 +238,9 @@ class Store:
         """The posts of all answers in a turn's conversation and of what was answered near it in its channel."""
         return await self._database.read(turns.known_posts, turn)
 
-    async def posted(self, turn: TurnId, page: int, key: str, post_id: PostId) -> None:
-        """Remember a post by which a closed turn is shown again."""
-        await self._database.tx_relaxed(turns.posted, turn, page, key, post_id)
+    async def posted(self, stood: Stood, page: int, key: str, post_id: PostId) -> None:
+        """Remember a post by which an answer is shown again. Raises `Fenced` when the answer is another one now."""
+        await self._database.tx_relaxed(steering.posted, stood, page, key, post_id)
 
     async def gone(self, turn: TurnId, post_id: PostId) -> None:
         """Forget a post of a turn that stands nowhere any more."""

@@ -8,7 +8,20 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Self
 
-from bot.contract import Address, Addressed, Attachment, CommandInvoked, Keys, MessageReceived, Origin, Person
+from bot.contract import (
+    Address,
+    Addressed,
+    Attachment,
+    ButtonPressed,
+    CommandInvoked,
+    Event,
+    Keys,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    Origin,
+    Person,
+)
 from bot.engine import Engine
 from bot.features import Defaults, Kit, commands
 from bot.gateway.catalogue import Catalogue
@@ -17,6 +30,7 @@ from bot.model import Bounds
 from bot.runner.local import LocalRunner
 from bot.store import Store
 from bot.words import Words
+from tests.fakes.channel import ShownPost
 from tests.fakes.gateway import FakeGateway
 from tests.fakes.platform import FakePlatform
 
@@ -53,6 +67,7 @@ class House:
         locale: str | None = "en",
         files: tuple[str, ...] = (),
         message_id: str | None = None,
+        reply_to: str | None = None,
     ) -> MessageReceived:
         """A message as an adapter would hand it in."""
         number = next(self._number)
@@ -64,6 +79,7 @@ class House:
             addressed,
             self._start + timedelta(seconds=number),
             tuple(Attachment(name, "text/plain", 3, f"ref-{name}") for name in files),
+            reply_to,
         )
 
     def command(self, command: str, /, *, who: Person = ANN, at: Address = CHANNEL, **options: str) -> CommandInvoked:
@@ -71,7 +87,45 @@ class House:
         number = next(self._number)
         return CommandInvoked(Keys(f"E{number}"), Origin(at, who, locale="en"), command, options, self._start)
 
-    async def hear(self, event: MessageReceived | CommandInvoked) -> None:
+    def press(
+        self, label: str, post: ShownPost | None = None, *, who: Person = ANN, at: Address = CHANNEL
+    ) -> ButtonPressed:
+        """A press of the button with that message id, under a post or the newest one that has it."""
+        words = self.kit.words.text(f"button-{label}", "en")
+        found = [shown for shown in reversed(self.platform.posts()) if not shown.deleted and words in labels(shown)]
+        under = post or found[0]
+        button = next(button.id for button in under.buttons if button.label == words)
+        return ButtonPressed(Keys(f"E{next(self._number)}"), Origin(at, who, locale="en"), button, under.id)
+
+    async def edit(self, message_id: str, text: str, *, at: Address = CHANNEL) -> None:
+        """Give a message a new text and let what follows be done."""
+        await self.hear(MessageEdited(at, message_id, text))
+
+    async def delete(self, message_id: str, *, at: Address = CHANNEL) -> None:
+        """Take a message away and let what follows be done."""
+        await self.hear(MessageDeleted(at, message_id))
+
+    def standing(self) -> list[ShownPost]:
+        """The posts on the screen, in the order in which they were sent."""
+        posts = [post for post in self.platform.posts() if not post.deleted]
+        return sorted(posts, key=lambda post: int(post.id.removeprefix("P")))
+
+    def screen(self) -> list[str]:
+        """Their texts."""
+        return [post.text for post in self.standing()]
+
+    def say_so(self, notice: str, **params: object) -> str:
+        """The house's own words, in English."""
+        return self.kit.words.text(notice, "en", **params)
+
+    def restarted(self) -> Engine:
+        """Another process on the same store, platform and gateway; from now on it is the one that hears."""
+        self.engine = Engine(
+            self.kit, {"fake": self.platform}, self.engine.commands, self.engine._bounds, self.runner.wake
+        )
+        return self.engine
+
+    async def hear(self, event: Event) -> None:
         """Hand an event in and let everything be answered."""
         await self.engine.accept(event)
         await self.quiet()
@@ -82,8 +136,9 @@ class House:
 
     async def quiet(self) -> None:
         """Until nothing is left to do."""
-        await self.runner.idle()
-        await self.engine.settle()
+        while self.runner._lanes or self.engine._errands:
+            await self.runner.idle()
+            await self.engine.settle()
 
     async def until(self, seen: Callable[[], object]) -> None:
         """Until something holds; five seconds at most."""
@@ -107,6 +162,11 @@ class House:
         table = commands(kit.words, kit.catalogue)
         self.engine = Engine(kit, {"fake": self.platform}, table, self.engine._bounds, self.runner.wake)
         return self
+
+
+def labels(post: ShownPost) -> list[str]:
+    """What the buttons under a post say."""
+    return [button.label for button in post.buttons]
 
 
 def _messages(body: object) -> list[dict[str, object]]:
