@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 QUIET := >&2
 
-.PHONY: run chat setup test coverage lint format bench lock catalogues clean
+.PHONY: run chat setup test coverage lint format bench storm lock catalogues clean
 .DEFAULT_GOAL := run
 
 run: setup  ## start the bot: every configured platform, or a chat in this terminal
@@ -43,6 +43,9 @@ format: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready-dev  ## Parley beside a bare bot, in one run
 	@$(BIN)/python -m bench.run
+
+storm: $(VENV)/.ready-dev  ## kills, cuts and full disks under the real bot: see docs/operations.md
+	@$(BIN)/python -m tests.storm
 
 catalogues: $(VENV)/.ready-dev  ## compile the texts after a .po file has changed
 	@$(BIN)/pybabel compile -D parley -d bot/locale

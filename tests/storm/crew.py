@@ -9,6 +9,8 @@ from pathlib import Path
 from tests.process import Program
 
 _LEAVING_S = 20.0
+_TAIL = 1000
+"""Characters of a log that are shown where a storm cannot begin."""
 
 
 @dataclass(slots=True)
@@ -101,6 +103,12 @@ class Crew:
         await asyncio.sleep(seconds)
         member.send(signal.SIGCONT)
         return True
+
+    @property
+    def said(self) -> str:
+        """The end of what they have logged."""
+        logs = (member.log for member in self.members if member.log.exists())
+        return "\n".join(log.read_text()[-_TAIL:] for log in logs)
 
     @property
     def broken(self) -> BaseException | None:

@@ -1,9 +1,10 @@
 """The two databases of a storm, and what can happen to each of them."""
 
 import asyncio
-import resource
+import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+import subprocess
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.process import Program
 from tests.storm.plan import Trouble
 
 _BUSY_S = 5.0
+_USER = "nobody" if os.geteuid() == 0 else None
+"""Whose processes the server's are; not even root may limit another's everywhere."""
 _NOTHING = 1
 """Bytes of a file that can still be written: none that matters."""
 
@@ -102,7 +105,7 @@ class Postgres:
     async def fill(self, seconds: float, bots: Sequence[int]) -> None:
         """Keep the server from writing."""
         with suppress(psycopg.OperationalError):
-            await _without_room(seconds, await asyncio.to_thread(self._processes))
+            await _without_room(seconds, await asyncio.to_thread(self._processes), _USER)
 
     async def cut(self) -> None:
         """As a restart of the server does."""
@@ -131,15 +134,13 @@ async def opened(name: str, folder: Path) -> AsyncIterator[Database]:
         await asyncio.to_thread(server.stop)
 
 
-async def _without_room(seconds: float, processes: Sequence[int]) -> None:
-    """The soft limit is taken back to the hard one, which needs no rights; who has gone meanwhile is left out."""
-    _each(processes, lambda hard: min(_NOTHING, hard) if hard >= 0 else _NOTHING)
+async def _without_room(seconds: float, processes: Sequence[int], user: str | None = None) -> None:
+    """The soft limit on a file's size, which may be set by the user whose processes they are."""
+    await asyncio.to_thread(_limit, processes, _NOTHING, user)
     await asyncio.sleep(seconds)
-    _each(processes, lambda hard: hard)
+    await asyncio.to_thread(_limit, processes, "unlimited", user)
 
 
-def _each(processes: Sequence[int], soft: Callable[[int], int]) -> None:
-    for process in processes:
-        with suppress(ProcessLookupError):
-            _, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
-            resource.prlimit(process, resource.RLIMIT_FSIZE, (soft(hard), hard))
+def _limit(processes: Sequence[int], size: int | str, user: str | None) -> None:
+    for process in processes:  # one that has gone meanwhile is left out
+        subprocess.run(("prlimit", f"--pid={process}", f"--fsize={size}:"), user=user, capture_output=True, check=False)

@@ -15,6 +15,7 @@ _TURN = re.compile(r"parley-(\d+)")
 _PIECE = 30
 """Characters a piece of a stream, about."""
 _DELAY_S = 0.02
+_LATEST = 50
 _UPSTREAM = Fail(500, "The upstream is in trouble.")
 
 Make = Callable[[Answer, float], Behaviour]
@@ -63,6 +64,11 @@ class Model:
     def served(self) -> list[Served]:
         """All requests so far."""
         return [_served(asked) for asked in self._asked]
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is on its way."""
+        return any(asked.seen.ended_at is None for asked in self._asked[-_LATEST:])
 
     def _judge(self, seen: SeenRequest) -> Behaviour:
         turn = _turn(seen)

@@ -82,8 +82,11 @@ def _crew(far: World, database: Database, folder: Path, logs: Path) -> Crew:
 
 
 async def _ready(far: World, crew: Crew) -> None:
-    await far.slack.until(lambda: far.slack.sockets >= 2 or crew.broken is not None, READY_S)
-    await far.discord.until(lambda: far.discord.connected > 0 or crew.broken is not None, READY_S)
+    try:
+        await far.slack.until(lambda: far.slack.sockets >= 2 or crew.broken is not None, READY_S)
+        await far.discord.until(lambda: far.discord.connected > 0 or crew.broken is not None, READY_S)
+    except TimeoutError:
+        raise RuntimeError(f"the bot does not listen: {crew.said}") from None
     if crew.broken is not None:
         raise crew.broken
 

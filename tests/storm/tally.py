@@ -9,9 +9,6 @@ from tests.storm.fates import Fate, Outcome, outcomes, shown_twice, thread_of
 from tests.storm.plan import TURNS_A_KILL, Trouble
 from tests.storm.values import Diary, Question, Served, Shown, Sign
 
-CATCHES_UP = frozenset({"slack"})
-"""The platforms of which the bot reads after a gap what it was not told; of the others only what was told counts."""
-
 TURNS_A_KILL_AT_LEAST = 2 * TURNS_A_KILL
 _SHAKING = (Trouble.KILL, Trouble.TERM, Trouble.FREEZE, Trouble.DISCORD_RESUME_REFUSED, Trouble.DISCORD_CUT)
 _SHAKEN_S = (0.2, 2.0)
@@ -132,7 +129,7 @@ def _must(question: Question, diary: Diary, active: Mapping[str, float]) -> bool
     if question.taken_at is not None:
         return True
     live = question.heard_live and not _shaken(question.said_at, question.said_at, diary)
-    if question.by_command or live or question.platform not in CATCHES_UP:
+    if question.by_command or live:
         return live
     return any(active.get(place, question.said_at) < question.said_at for place in _places(question, around=False))
 

@@ -1,5 +1,6 @@
 """What breaks in a storm, each trouble by its name; those of the platforms are counted by the fakes' own logs."""
 
+import asyncio
 import signal
 import time
 from collections import Counter
@@ -23,6 +24,8 @@ _DISCORD = (SEND, SEND, EDIT, EDIT, TYPING, _CALLBACK)
 _LIFETIME_S = 301.0
 """A stream of Slack's ends within."""
 _SKEW_S = 900.0
+_PATIENCE_S = 3.0
+"""How long at most a kill waits for an answer that it can interrupt."""
 
 Blow = Callable[["Weather", float], Awaitable[bool]]
 """Does it; whether it could be done now."""
@@ -42,13 +45,18 @@ class Weather:
         if trouble in model.TROUBLES:
             self.world.model.order(trouble, strength)
             return
-        at = time.monotonic()
-        if await _BLOWS[trouble](self, strength) and trouble not in _COUNTED_BY_FAKES:
+        begun = time.monotonic()
+        done = await _BLOWS[trouble](self, strength)
+        at = time.monotonic() if trouble is Trouble.KILL else begun
+        if done and trouble not in _COUNTED_BY_FAKES:
             self.world.diary.fired.append((at, trouble))
 
     async def kill(self, strength: float) -> bool:
-        """No goodbye."""
-        return self.crew.one(strength).send(signal.SIGKILL)
+        """No goodbye; mostly while an answer is made, which on a quick model is a small part of the time."""
+        deadline = time.monotonic() + _PATIENCE_S * strength
+        while time.monotonic() < deadline and not self.world.model.busy:  # noqa: ASYNC110 - nothing signals it
+            await asyncio.sleep(0.01)
+        return self.crew.one(strength * 10 % 1).send(signal.SIGKILL)
 
     async def term(self, strength: float) -> bool:
         """A stop as an operator's update makes it."""

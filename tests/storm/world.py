@@ -83,6 +83,7 @@ class World:
             "DISCORD_BOT_TOKEN": self.discord.token,
             "BOT_MODEL": "gpt-5-chat-latest",
             "BOT_STOP_GRACE": "3",
+            "BOT_HEARTBEAT": "1",
             "BOT_STALLED": "3",
             "BOT_CONNECT_TIMEOUT": "2",
             "BOT_FIRST_BYTE_TIMEOUT": "3",
