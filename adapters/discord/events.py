@@ -38,8 +38,17 @@ _OURS = (*_SPOKEN, discord.MessageType.chat_input_command)
 
 
 def heard(message: discord.Message, me: Me) -> bool:
-    """Whether a person wrote it; joins, pins, programs and ourselves are not heard."""
-    return not message.author.bot and message.author.id != me.id and message.type in _SPOKEN
+    """Whether it is for the engine: what people say, and what programs say to us, who may be answered.
+
+    Joins, pins and ourselves are not.
+    """
+    said = message.type in _SPOKEN and message.author.id != me.id
+    return said and (not message.author.bot or _calls(message, me))
+
+
+def by_a_person(message: discord.Message, me: Me) -> bool:
+    """Whether a person said it."""
+    return heard(message, me) and not message.author.bot
 
 
 def address(guild: int | None, channel: int, parent: int | None = None) -> Address:
@@ -54,12 +63,9 @@ def addressed(message: discord.Message, place: Address, me: Me) -> Addressed:
     """To whom it speaks; a reply speaks to the author it answers, pinged or not."""
     if place.workspace == DIRECT:
         return Addressed.BOT
-    people = {person.id for person in message.mentions} | _answered(message)
-    # The SDK names roles of servers that it knows; a history that is read by REST alone has none of these.
-    roles = {role.id for role in message.role_mentions} if message.guild else set(message.raw_role_mentions)
-    if me.id in people or me.role in roles:
+    if _calls(message, me):
         return Addressed.BOT
-    return Addressed.OTHER if people or roles else Addressed.OPEN
+    return Addressed.OTHER if _people(message) or _roles(message) else Addressed.OPEN
 
 
 def message_received(message: discord.Message, place: Address, me: Me) -> MessageReceived:
@@ -109,7 +115,7 @@ def said(message: discord.Message, place: Address, me: Me) -> MessageReceived | 
 
 def message_edited(message: discord.Message, place: Address, me: Me) -> MessageEdited | None:
     """A person's new text; None where it was never edited, or where the text is not shown to us."""
-    if not heard(message, me) or message.edited_at is None or not message.content:
+    if not by_a_person(message, me) or message.edited_at is None or not message.content:
         return None
     return MessageEdited(place, str(message.id), _text(message, place, me), message.edited_at)
 
@@ -216,6 +222,20 @@ def _reply_to(message: discord.Message) -> str | None:
 def _payload(interaction: discord.Interaction[Any]) -> Mapping[str, Any]:
     given: Any = interaction.data
     return given or {}
+
+
+def _calls(message: discord.Message, me: Me) -> bool:
+    """Whether it mentions us, or answers us."""
+    return me.id in _people(message) or me.role in _roles(message)
+
+
+def _people(message: discord.Message) -> set[int]:
+    return {person.id for person in message.mentions} | _answered(message)
+
+
+def _roles(message: discord.Message) -> set[int]:
+    """The SDK names roles of servers that it knows; a history that is read by REST alone has none of these."""
+    return {role.id for role in message.role_mentions} if message.guild else set(message.raw_role_mentions)
 
 
 def _answered(message: discord.Message) -> set[int]:

@@ -15,7 +15,7 @@ from adapters.discord import events, sdk
 from adapters.discord.ears import Ears
 from adapters.discord.interactions import Interactions
 from adapters.discord.me import Me
-from bot.contract import Address, Addressed, EventsMissed, MessageEdited, MessageReceived, Origin
+from bot.contract import Address, Addressed, EventsMissed, MessageEdited, MessageReceived, Origin, PersonKind
 from bot.errors import ChannelError
 
 log = logging.getLogger("parley.discord")
@@ -81,7 +81,7 @@ class Listener(discord.Client):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         message = payload.message
         me = self._me(message.guild)
-        if not events.heard(message, me):
+        if not events.by_a_person(message, me):
             return
         async with self._work():
             event = events.message_edited(message, await self._address(message.channel), me)
@@ -103,7 +103,8 @@ class Listener(discord.Client):
             await self._ears.accept(event)
         except Exception:  # the rim of receiving: whatever kept it from being saved, the asker is told
             log.exception("discord_message_not_saved message=%s", event.origin.message_id)
-            if event.addressed is Addressed.BOT:
+            # A program might answer an apology, and so for ever.
+            if event.addressed is Addressed.BOT and event.origin.asker.kind is PersonKind.HUMAN:
                 await self._apologise(event.origin)
 
     async def _apologise(self, origin: Origin) -> None:

@@ -95,14 +95,6 @@ async def test_a_thread_that_was_archived_at_the_start_is_asked_about_once(world
         assert stage.made("GET /channels/{channel_id}") == 1
 
 
-async def test_programs_and_the_bot_itself_are_not_heard(stage: Stage) -> None:
-    robot = stage.world.user("Robot", bot=True)
-    await stage.world.say(robot, stage.general, f"{stage.at_bot} hello")
-    await stage.speech().send(_post("I say"))
-    assert (await stage.said(stage.ann, stage.general, "last")).text == "last"
-    assert len(stage.events) == 1
-
-
 async def test_files_come_by_their_durable_ids(stage: Stage) -> None:
     files = [File("a.png", b"1234", "image/png"), File("strange", b"1")]
     message = await stage.world.say(stage.ann, stage.general, "", attachments=files)
