@@ -11,7 +11,9 @@ from tests.storm import marks
 from tests.storm.plan import Trouble
 from tests.storm.values import Diary, Served
 
-_TURN = re.compile(r"parley-(\d+)")
+_TURN = re.compile(r"parley-(\d+|early-[^ ]+)")
+_EARLY = "early"
+"""A question that is asked of the model before it has a turn."""
 _PIECE = 30
 """Characters a piece of a stream, about."""
 _DELAY_S = 0.02
@@ -73,7 +75,7 @@ class Model:
     def _judge(self, seen: SeenRequest) -> Behaviour:
         turn = _turn(seen)
         spoken = marks.asked(_last_words(seen))
-        numbers = tuple(number for number in spoken if self._owners.setdefault(number, turn) == turn)
+        numbers = tuple(number for number in spoken if self._owns(turn, number, spoken[-1]))
         self._asked.append(_Asked(turn, numbers, seen))
         text = marks.answer(numbers) if numbers else "There was no question."
         answer = Answer(text, chunks=max(4, len(text) // _PIECE), delay_s=_DELAY_S)
@@ -82,6 +84,13 @@ class Model:
         trouble, strength = self._ordered.popleft()
         self.diary.fired.append((seen.at, trouble))
         return _BROKEN[trouble](answer, strength)
+
+    def _owns(self, turn: str, number: int, last: int) -> bool:
+        """Whether the question is this turn's; one that was only asked early is the turn's that asks it as the last."""
+        owner = self._owners.setdefault(number, turn)
+        if owner != turn and owner.startswith(_EARLY) and not turn.startswith(_EARLY) and number == last:
+            owner = self._owners[number] = turn
+        return owner == turn
 
 
 def _ended(answer: Answer, end: Cut | Broken | Silence) -> Answer:

@@ -93,7 +93,7 @@ def tally(evidence: Evidence) -> Tally:
     return Tally(
         questions=len(questions),
         counted=len(counted),
-        turns=len({each.turn for each in evidence.served}),
+        turns=len({each.numbers for each in evidence.served if each.numbers}),
         fates=Counter(each.fate for each in counted),
         answers_min=min(answers, default=0),
         answers_max=max((each.answers for each in found.values()), default=0),

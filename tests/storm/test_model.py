@@ -1,0 +1,44 @@
+"""The storm's model knows whose turn a request is, whatever stands in its history."""
+
+from tests.fakes.gateway import FakeGateway
+from tests.fakes.gateway_calls import chat, post
+from tests.storm import marks
+from tests.storm.model import Model
+from tests.storm.plan import Trouble
+from tests.storm.values import Diary
+
+
+async def _ask(gateway: FakeGateway, key: str, *numbers: int) -> str:
+    words = "\n\n".join(marks.question(number) for number in numbers)
+    body = chat(stream=True, messages=[{"role": "user", "content": words}])
+    return (await post(gateway, body, idempotency_key=f"parley-{key}")).content
+
+
+async def test_each_attempt_of_a_turn_is_given_the_same_answer() -> None:
+    model = Model(Diary())
+    async with FakeGateway() as gateway:
+        model.attach(gateway)
+        assert await _ask(gateway, "7-1-1.0", 1, 2) == marks.answer((1, 2))
+        assert await _ask(gateway, "7-2-1.0", 1, 2) == marks.answer((1, 2))
+    assert [(each.turn, each.numbers, each.whole) for each in model.served] == [("7", (1, 2), True)] * 2
+    assert not model.busy
+
+
+async def test_a_question_of_a_failed_turn_is_not_answered_by_the_next_one() -> None:
+    model = Model(Diary())
+    async with FakeGateway() as gateway:
+        model.attach(gateway)
+        model.order(Trouble.GATEWAY_DOWN, 0.0)
+        await _ask(gateway, "7-1-1.0", 1)
+        assert await _ask(gateway, "8-1-1.0", 1, 2) == marks.answer((2,))
+    assert [trouble for _, trouble in model.diary.fired] == [Trouble.GATEWAY_DOWN]
+
+
+async def test_a_question_that_was_asked_early_becomes_its_turns_and_no_others() -> None:
+    model = Model(Diary())
+    async with FakeGateway() as gateway:
+        model.attach(gateway)
+        assert await _ask(gateway, "early-abc", 1) == marks.answer((1,))
+        assert await _ask(gateway, "8-1-1.0", 1, 2) == marks.answer((2,))
+        assert await _ask(gateway, "7-1-1.0", 1) == marks.answer((1,))
+        assert await _ask(gateway, "early-def", 1, 3) == marks.answer((3,))
