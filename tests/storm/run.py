@@ -41,13 +41,13 @@ async def storm(name: str, settings: StormSettings) -> Result:
     with tempfile.TemporaryDirectory(prefix="storm-") as found:
         folder = Path(found)
         async with opened(name, folder) as database, world() as far:
-            crew = _crew(far, database, folder, settings.logs or folder)
+            crew = crew_of(far, database, folder, settings.logs or folder)
             steps = schedule(settings.seed, settings.turns, sorted(database.troubles, key=str), settings.pace_s)
             crew.start()
             try:
-                await _ready(far, crew)
+                await ready(far, crew)
                 await _walk(steps, People(far), Weather(far, crew, database))
-                await _settled(far, crew, database)
+                await settled(far, crew, database)
             finally:
                 await crew.stop()
             seen = evidence(far, database)
@@ -74,14 +74,16 @@ def evidence(far: World, database: Database) -> Evidence:
     )
 
 
-def _crew(far: World, database: Database, folder: Path, logs: Path) -> Crew:
+def crew_of(far: World, database: Database, folder: Path, logs: Path) -> Crew:
+    """As many bots as share the database, not started yet."""
     logs.mkdir(parents=True, exist_ok=True)
     environment = far.environment() | {"DATABASE_URL": database.url}
     names = [f"{database.name}-{number}" for number in range(database.processes)]
     return Crew(tuple(Member(name, environment, folder, logs / f"{name}.log") for name in names))
 
 
-async def _ready(far: World, crew: Crew) -> None:
+async def ready(far: World, crew: Crew) -> None:
+    """Return when both platforms are listened to. Raises `RuntimeError` where they never are."""
     try:
         await far.slack.until(lambda: far.slack.sockets >= 2 or crew.broken is not None, READY_S)
         await far.discord.until(lambda: far.discord.connected > 0 or crew.broken is not None, READY_S)
@@ -104,7 +106,7 @@ async def _walk(steps: tuple[Step, ...], people: People, weather: Weather) -> No
         await asyncio.wait(people.tasks)
 
 
-async def _settled(far: World, crew: Crew, database: Database) -> None:
+async def settled(far: World, crew: Crew, database: Database) -> None:
     """Until every question that counts is settled, or for as long as that may take."""
     deadline = time.monotonic() + SETTLED_S
     while time.monotonic() < deadline:
