@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, func, insert, literal, select, update
 
 from bot.contract import Address, MessageReceived, PostId
 from bot.model import ConversationId, TurnId
@@ -17,6 +17,7 @@ MOST_CARRIED = 200
 _SINCE = select(turn.c.conversation_id, turn.c.position).where(
     turn.c.id == bindparam("turn_"), turn.c.undone_at.is_(None)
 )
+_ANSWER = "answer:"
 _CARRIED = (
     message.c.seq,
     message.c.role,
@@ -24,28 +25,37 @@ _CARRIED = (
     message.c.author_name,
     message.c.author_kind,
     message.c.body,
-    message.c.place_key,
     message.c.attachments,
     message.c.sent_at,
 )
 # Without their turn: an edit finds them by their place, and what is asked anew is asked where it was asked first.
-_CARRY = insert(message).from_select(
-    ["conversation_id", "position", *(column.name for column in _CARRIED)],
-    select(
-        bindparam("there", type_=Id).label("conversation_id"),
-        (message.c.position - bindparam("until", type_=Id)).label("position"),
-        *_CARRIED,
+_CARRY = (
+    insert(message)
+    .from_select(
+        ["conversation_id", "position", "place_key", *(column.name for column in _CARRIED)],
+        select(
+            bindparam("there", type_=Id).label("conversation_id"),
+            (message.c.position - bindparam("until", type_=Id)).label("position"),
+            func.coalesce(message.c.place_key, literal(_ANSWER) + cast(message.c.turn_id, Text)).label("place_key"),
+            *_CARRIED,
+        )
+        .where(
+            message.c.conversation_id == bindparam("here"),
+            message.c.position > bindparam("after"),
+            message.c.position <= bindparam("until"),
+            message.c.deleted_at.is_(None),
+        )
+        .order_by(message.c.position.desc())
+        .limit(MOST_CARRIED),
     )
-    .where(
-        message.c.conversation_id == bindparam("here"),
-        message.c.position > bindparam("after"),
-        message.c.position <= bindparam("until"),
-        message.c.deleted_at.is_(None),
-    )
-    .order_by(message.c.position.desc())
-    .limit(MOST_CARRIED),
-)
+    .returning(message.c.id)
+)  # counted by what comes back: not every driver tells how many rows an INSERT made
 _BRANCH = update(conversation).where(conversation.c.id == bindparam("conversation_")).values(branch=True)
+
+
+def answer_key(turn_id: TurnId) -> str:
+    """The place key of an answer where it was carried to: who takes its question back finds it there too."""
+    return f"{_ANSWER}{turn_id}"
 
 
 def join(connection: Connection, received: MessageReceived, *, nothing_earlier: bool) -> Place:
@@ -69,7 +79,9 @@ def _replied(connection: Connection, received: MessageReceived, reply_to: str) -
     if turn_id is None or since is None or since[1] is None or received.origin.message_id is None:
         return None
     holder = places.lock(connection, ConversationId(since[0]))
-    if holder is None or steering.newest_of(connection, holder) in (turn_id, None):
+    if holder is None:
+        return None
+    if since[1] > holder.shown_after and steering.newest_of(connection, holder) in (turn_id, None):
         return holder
     branch = places.join(connection, replace(address, thread=received.origin.message_id), nothing_earlier=True)
     connection.execute(_BRANCH, {"conversation_": branch.id})
@@ -90,6 +102,6 @@ def _carry(connection: Connection, source: Place, until: int, branch: Place) -> 
     # What stood before a fresh start is shown again to whoever goes back there.
     after = source.shown_after if until > source.shown_after else BEFORE_ALL
     what = {"there": branch.id, "here": source.id, "after": after, "until": until}
-    carried = connection.execute(_CARRY, what).rowcount
+    carried = len(connection.execute(_CARRY, what).all())
     places.set_adopted(connection, branch.id, carried)
     return replace(branch, live=branch.live + carried, adopted=True)

@@ -28,6 +28,7 @@ _READ = select(
     turn.c.closed_at,
     turn.c.undone_at,
     turn.c.command,
+    turn.c.continues,
 ).where(_THIS)
 _ASKERS = select(message.c.author_id).where(message.c.turn_id == bindparam("turn_"), message.c.seq > 0)
 _AGAIN = (
@@ -98,7 +99,8 @@ _BY_POST = (
     .limit(1)
 )
 
-_Row = Row[int, int, TurnState, Origin, int, bool, datetime | None, datetime | None, str | None]
+Opened = Row[int, int, TurnState, Origin, int, bool, datetime | None, datetime | None, str | None, bool]
+"""A turn's row, as `read` finds it."""
 
 
 def again(connection: Connection, press: Press, *, continues: bool) -> Steered:
@@ -155,7 +157,7 @@ def rate(connection: Connection, press: Press, value: int) -> Steered:
     return Steered(Steering.DONE)
 
 
-def reopen(connection: Connection, found: _Row, *, continues: bool = False, newer: bool = True) -> None:
+def reopen(connection: Connection, found: Opened, *, continues: bool = False, newer: bool = True) -> None:
     """Queue a turn again; whoever still works on it is fenced. What it had answered is history no more,
     unless it is gone on with.
     """
@@ -167,7 +169,7 @@ def reopen(connection: Connection, found: _Row, *, continues: bool = False, newe
     connection.execute(_AGAIN, change)
 
 
-def take_back(connection: Connection, found: _Row) -> None:
+def take_back(connection: Connection, found: Opened) -> None:
     """Forget a closed turn's exchange."""
     turn_id = TurnId(found.id)
     messages.take_back(connection, ConversationId(found.conversation_id), turn_id, questions=True)
@@ -175,7 +177,7 @@ def take_back(connection: Connection, found: _Row) -> None:
     connection.execute(_UNDO, {"turn_": turn_id, "now": datetime.now(UTC)})
 
 
-def read(connection: Connection, turn_id: TurnId) -> _Row | None:
+def read(connection: Connection, turn_id: TurnId) -> Opened | None:
     """A turn's row as it stands."""
     return connection.execute(_READ, {"turn_": turn_id}).one_or_none()
 
@@ -235,7 +237,7 @@ def _lately(connection: Connection, origin: Origin, wanted: Select[int]) -> Turn
     return None if found is None else TurnId(found)
 
 
-def _target(connection: Connection, press: Press, *, anybody: bool = False, undone: bool = False) -> _Row | Steering:
+def _target(connection: Connection, press: Press, *, anybody: bool = False, undone: bool = False) -> Opened | Steering:
     """The turn that is meant, its conversation locked, or why nothing is done."""
     if press.keys is not None and inbox.note(connection, press.keys, datetime.now(UTC)) is None:
         return Steering.SEEN
@@ -257,7 +259,7 @@ def _askers(connection: Connection, turn_id: TurnId) -> set[str]:
     return set(connection.execute(_ASKERS, {"turn_": turn_id}).scalars())
 
 
-def _stood(connection: Connection, found: _Row) -> Stood:
+def _stood(connection: Connection, found: Opened) -> Stood:
     turn_id = TurnId(found.id)
     stored = messages.stored_answer(connection, turn_id)
     return Stood(
