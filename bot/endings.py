@@ -2,13 +2,14 @@
 
 import logging
 from contextlib import suppress
+from functools import partial
 
 from bot.contract import Channel
 from bot.errors import ChannelError, Fenced, Notice
 from bot.features import buttons
 from bot.model import TurnState
 from bot.reply import Reply
-from bot.telling import Teller
+from bot.telling import NOTICE_PATIENCE_S, Teller, patiently
 from bot.text import closed
 from bot.turn import Turn
 from bot.words import Words
@@ -43,7 +44,7 @@ async def withdraw(turn: Turn, channel: Channel) -> None:
     """Its askers took every question back: what stands of an answer goes too."""
     for post_id in turn.placed:
         try:
-            await channel.delete(post_id)
+            await patiently(partial(channel.delete, post_id), NOTICE_PATIENCE_S)
         except ChannelError as error:
             log.warning("post_left_over turn=%s reason=%s", turn.claim.turn, error)
     await turn.close(TurnState.DONE)
