@@ -124,6 +124,7 @@ async def _run(config: Settings, kit: Kit, platforms: Sequence[Platform], queue:
     crew = _crew(config, queue, lambda conversation: engine.work(conversation, again=not crew.begins))
     named = {platform.name: platform for platform in platforms}
     engine = Engine(kit, named, table, bounds, crew.wake, begins=crew.begins)
+    await engine.prepare()
     listens = config.role != "worker"
     supervisors = [Supervisor(platform, engine.accept, table, listens=listens) for platform in platforms]
     async with _web(config, kit.store, supervisors), refreshing(config, kit), asyncio.TaskGroup() as tasks:

@@ -79,6 +79,11 @@ class Engine:
         self._programs = Programs(answer=kit.defaults.answer_bots)
         self._catching_up = CatchingUp(kit, platforms, self.accept)
 
+    async def prepare(self) -> None:
+        """Know what can be known before the first event; without it the first answers are slower."""
+        if self._begins:
+            await self._ahead.load()
+
     async def accept(self, event: Event) -> None:
         """Commit what happened. When this returns the platform may be told that we have it."""
         self._ahead.notice(event)
@@ -221,6 +226,7 @@ class Engine:
             notice, private = self._teller.explain(error), True
         except Exception:  # the engine's own loop: whatever broke, the asker is told
             notice, private = incident(f"command={event.name}"), True
+        await self.prepare()  # it may have changed what is chosen
         if private or not await self._teller.post(event, notice):
             await self._teller.notify(event.origin, notice)
 

@@ -145,6 +145,14 @@ class Choice:
     persona: str | None = None
     cleanup: str | None = None
 
+    def over(self, other: "Choice") -> "Choice":
+        """This choice where it says something, else the other."""
+        return Choice(
+            other.model if self.model is None else self.model,
+            other.persona if self.persona is None else self.persona,
+            other.cleanup if self.cleanup is None else self.cleanup,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Press:

@@ -9,13 +9,13 @@ people see waits for the commit as before. A wrong guess costs one call that nob
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from bot.contract import Address, Addressed, Event, MessageReceived, Person, PersonKind
+from bot.contract import Address, Addressed, CommandInvoked, Event, MessageReceived, Person, PersonKind
 from bot.errors import BadOption
 from bot.features.kit import Kit
 from bot.features.request import chat_request
@@ -27,10 +27,15 @@ from bot.reply import Reply
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
+_EMPTY = Window((), 0)
+_NOTHING = Choice()
 _OURSELVES = Person("", "", PersonKind.SELF)
 
 MOST_PLACES = 500
 """How many conversations are kept in memory, the latest: some kilobytes each."""
+
+MOST_SURVEYED = 20_000
+"""Of how many channels and choices is known what there is without asking."""
 
 MOST_SEEN = 20_000
 FRESH_S = 60.0
@@ -80,31 +85,31 @@ class Reading:
             self._reply.write(text)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the next question of a conversation will be answered with."""
-
-    window: Window
-    choice: Choice
-
-
 class Ahead:
-    """What this process knows for as long as it is the only one to write."""
+    """What this process knows for as long as it is the only one to write. `load` it before the first question."""
 
     def __init__(self, kit: Kit, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._kit = kit
         self._clock = clock
         self._since = clock()
-        self._places: OrderedDict[Address, _Known] = OrderedDict()
-        self._channels: OrderedDict[Address, Choice] = OrderedDict()
+        self._choices: Mapping[Address, Choice] | None = None
+        self._joined: set[Address] | None = None
+        self._windows: OrderedDict[Address, Window] = OrderedDict()
         self._seen: OrderedDict[str, None] = OrderedDict()
+
+    async def load(self) -> None:
+        """Learn what is chosen where, and in which channels something is remembered; too much is left to the store."""
+        self._choices = await self._kit.store.choices(MOST_SURVEYED)
+        if self._joined is None:
+            joined = await self._kit.store.flat(MOST_SURVEYED)
+            self._joined = None if joined is None else set(joined)
 
     def begin(self, event: MessageReceived) -> Reading | None:
         """Ask the model for the answer to a question that is about to be stored; None where that would be a guess."""
-        known = self._known(event) if self._new(event) else None
-        if known is None or self._kit.gateway is None or not event.text.strip():
+        window, new = self._window(event), self._new(event)
+        if window is None or not new or self._choices is None or self._kit.gateway is None or not event.text.strip():
             return None
-        claim = _claim(event, known, self._clock())
+        claim = _claim(event, window, _choice(event.origin.address, self._choices), self._clock())
         try:
             request = chat_request(self._kit, claim, self._kit.model(claim.choice))
         except BadOption:  # its model is gone: the turn will say so
@@ -116,22 +121,20 @@ class Ahead:
         """A turn was answered, and no other waits in its conversation."""
         address = claim.origin.address
         if claim.revision or claim.tries > 1 or claim.branch:
-            self._places.pop(address, None)  # it may be an older one, or stand beside what is said there
+            self._windows.pop(address, None)  # it may be an older one, or stand beside what is said there
             return
-        if claim.window.total == 0 and address.thread is not None and address.thread == claim.origin.message_id:
-            _keep(self._channels, address.parent, claim.choice, MOST_PLACES)
         said = (*claim.window.messages, *claim.questions, _answered(claim, answer, self._clock()))
         total = claim.window.total + len(claim.questions) + 1
-        window = Window(said[-self._kit.defaults.history_messages :], total)
-        _keep(self._places, address, _Known(window, claim.choice), MOST_PLACES)
+        _keep(self._windows, address, Window(said[-self._kit.defaults.history_messages :], total), MOST_PLACES)
 
     def notice(self, event: Event) -> None:
-        """Something may change what is remembered or chosen: here, or nobody knows where."""
+        """Something may change what is remembered: here, or nobody knows where."""
         if not isinstance(event, MessageReceived) or event.text.startswith("/"):
-            self._places.clear()
-            self._channels.clear()
+            self._windows.clear()
+            if isinstance(event, CommandInvoked) and self._joined is not None:
+                self._joined.add(event.origin.address)
         elif event.addressed is Addressed.OTHER:
-            self._places.pop(event.origin.address, None)
+            self._windows.pop(event.origin.address, None)
 
     def _new(self, event: MessageReceived) -> bool:
         """Whether it can't have been delivered before, to this process or to one before it."""
@@ -140,19 +143,29 @@ class Ahead:
         _keep(self._seen, key, None, MOST_SEEN)
         return not seen and event.sent_at >= max(self._since, self._clock() - timedelta(seconds=FRESH_S))
 
-    def _known(self, event: MessageReceived) -> _Known | None:
-        origin = event.origin
+    def _window(self, event: MessageReceived) -> Window | None:
+        """What the question's conversation remembers, where that is known."""
+        address = event.origin.address
         # Taken out: until it is answered, the next question of this conversation has to wait for the store.
-        known = self._places.pop(origin.address, None)
-        if event.reply_to is not None or (known is None and event.addressed is not Addressed.BOT):
+        window = self._windows.pop(address, None)
+        if event.reply_to is not None:
             return None
-        if known is None and origin.address.thread is not None and origin.address.thread == origin.message_id:
-            choice = self._channels.get(origin.address.parent)
-            return None if choice is None else _Known(Window((), 0), choice)
-        return known
+        if window is not None or event.addressed is not Addressed.BOT:
+            return window
+        if address.thread is not None:
+            return _EMPTY if address.thread == event.origin.message_id else None
+        if self._joined is None or address in self._joined:
+            return None
+        self._joined.add(address)
+        return _EMPTY
 
 
-def _claim(event: MessageReceived, known: _Known, now: datetime) -> Claim:
+def _choice(address: Address, choices: Mapping[Address, Choice]) -> Choice:
+    """A thread's own choice over its channel's."""
+    return choices.get(address, _NOTHING).over(choices.get(address.parent, _NOTHING))
+
+
+def _claim(event: MessageReceived, window: Window, choice: Choice, now: datetime) -> Claim:
     """As much of the claim as the request is made of."""
     asked = Message(0, "user", event.origin.asker, event.text, event.sent_at, None, event.attachments)
     return Claim(
@@ -165,8 +178,8 @@ def _claim(event: MessageReceived, known: _Known, now: datetime) -> Claim:
         posts=(),
         answer=None,
         joined_late=False,
-        window=known.window,
-        choice=known.choice,
+        window=window,
+        choice=choice,
         created_at=now,
     )
 

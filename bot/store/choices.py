@@ -1,11 +1,14 @@
 """What was chosen for a place, and what refusals taught."""
 
-from sqlalchemy import Connection, bindparam, select
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, Row, bindparam, select
 
 from bot.contract import Address
 from bot.gateway.values import Lesson
 from bot.model import Choice
 from bot.store import tables
+from bot.store.columns import Id
 from bot.store.insert import put
 from bot.store.places import where
 
@@ -18,18 +21,28 @@ _CHOSEN = select(tables.choice.c.thread, tables.choice.c.model, tables.choice.c.
 _LESSONS = select(tables.lesson.c.model, tables.lesson.c.field, tables.lesson.c.remedy).order_by(
     tables.lesson.c.model, tables.lesson.c.field
 )
+_ALL = select(
+    tables.choice.c.platform,
+    tables.choice.c.workspace,
+    tables.choice.c.channel,
+    tables.choice.c.thread,
+    tables.choice.c.model,
+    tables.choice.c.persona,
+    tables.choice.c.cleanup,
+).limit(bindparam("most", type_=Id))
 _NOTHING = Choice()
 
 
 def merged(connection: Connection, address: Address) -> Choice:
     """A thread's own choice over its channel's, field by field."""
     found = _found(connection, address)
-    channel, own = found.get("", _NOTHING), found.get(address.thread or "", _NOTHING)
-    return Choice(
-        model=channel.model if own.model is None else own.model,
-        persona=channel.persona if own.persona is None else own.persona,
-        cleanup=channel.cleanup if own.cleanup is None else own.cleanup,
-    )
+    return found.get(address.thread or "", _NOTHING).over(found.get("", _NOTHING))
+
+
+def every(connection: Connection, most: int) -> Mapping[Address, Choice] | None:
+    """All that is chosen, by place; None where that is more than `most`."""
+    rows = connection.execute(_ALL, {"most": most + 1}).all()
+    return None if len(rows) > most else {_place(row): Choice(row.model, row.persona, row.cleanup) for row in rows}
 
 
 def own(connection: Connection, address: Address) -> Choice:
@@ -60,3 +73,7 @@ def learn(connection: Connection, lesson: Lesson) -> None:
 def _found(connection: Connection, address: Address) -> dict[str, Choice]:
     rows = connection.execute(_CHOSEN, where(address))
     return {thread: Choice(model, persona, cleanup) for thread, model, persona, cleanup in rows}
+
+
+def _place(row: Row[str, str, str, str, str | None, str | None, str | None]) -> Address:
+    return Address(row.platform, row.workspace, row.channel, row.thread or None)

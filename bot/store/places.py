@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, case, or_, select, update
 
 from bot.contract import Address, Origin
 from bot.model import ConversationId
+from bot.store.columns import Id
 from bot.store.insert import insert_new
 from bot.store.tables import conversation
 
@@ -35,6 +36,11 @@ _COLUMNS = (
 _READ = select(*_COLUMNS).where(_THIS)
 _READ_LOCKED = _READ.with_for_update(key_share=True)
 _FIND_LOCKED = select(*_COLUMNS).where(*_HERE).with_for_update(key_share=True)
+_FLAT = (
+    select(conversation.c.platform, conversation.c.workspace, conversation.c.channel)
+    .where(conversation.c.thread == "")
+    .limit(bindparam("most", type_=Id))
+)
 _MAKE = insert_new(conversation).returning(*_COLUMNS)
 _TAKE = (
     update(conversation)
@@ -99,6 +105,12 @@ def find(connection: Connection, address: Address) -> ConversationId | None:
     """The conversation at that place, if the bot has joined it."""
     found = connection.execute(_FIND, where(address)).scalar()
     return None if found is None else ConversationId(found)
+
+
+def flat(connection: Connection, most: int) -> frozenset[Address] | None:
+    """The flat channels that have a conversation; None where there are more than `most`."""
+    rows = connection.execute(_FLAT, {"most": most + 1}).all()
+    return None if len(rows) > most else frozenset(Address(*row) for row in rows)
 
 
 def join(connection: Connection, address: Address, *, nothing_earlier: bool) -> Place:

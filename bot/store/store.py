@@ -1,7 +1,7 @@
 """Store: all that is remembered, behind one face; it takes and returns the house's values."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
@@ -172,6 +172,14 @@ class Store:
     async def choice(self, address: Address) -> Choice:
         """What holds at this place: a thread's own choice over its channel's, field by field."""
         return await self._database.read(choices.merged, address)
+
+    async def choices(self, most: int) -> Mapping[Address, Choice] | None:
+        """All that is chosen, by place; None where that is more than `most`."""
+        return await self._database.read(choices.every, most)
+
+    async def flat(self, most: int) -> frozenset[Address] | None:
+        """The flat channels that have a conversation; None where there are more than `most`."""
+        return await self._database.read(places.flat, most)
 
     async def own_choice(self, address: Address) -> Choice:
         """What was chosen at exactly this place."""

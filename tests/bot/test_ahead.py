@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.contract import Address, Addressed, MessageDeleted, MessageReceived
+from bot.contract import Address, Addressed, Keys, MessageDeleted, MessageReceived
 from bot.model import Choice
 from bot.store import Store
 from tests.bot.house import BEN, CHANNEL, House, house
@@ -23,6 +23,7 @@ from tests.fakes.gateway import Fail
 async def home(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[House]:
     path = shutil.copy(sqlite_template, tmp_path / "parley.db")
     async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        await home.engine.prepare()
         yield home
 
 
@@ -78,16 +79,32 @@ async def test_the_next_question_of_a_conversation_is_asked_before_the_store_has
     ]
 
 
-async def test_a_new_thread_in_a_known_channel_is_asked_early_as_well(home: House) -> None:
-    await home.hear(in_thread(home, "one", "T1"))
-    assert await asked_while_busy(home, in_thread(home, "two", "T2"))
-    assert home.prompts()[-1] == [("user", "two")]
-    assert len(home.prompts()) == 2
+async def test_a_new_thread_is_asked_early_with_what_is_chosen_for_its_channel(home: House) -> None:
+    await home.store.choose(CHANNEL, Choice(model="gpt-5.4"))
+    await home.engine.prepare()
+    assert await asked_while_busy(home, in_thread(home, "one", "T1"))
+    assert [seen.body["model"] for seen in home.gateway.asked()] == ["gpt-5.4"]
 
 
-async def test_the_first_question_of_all_waits_for_the_store(home: House) -> None:
-    assert await left_alone(home, home.message("one"))
-    assert home.platform.shown() == ["You said: one"]
+async def test_the_first_question_in_a_channel_is_asked_early(home: House) -> None:
+    assert await asked_while_busy(home, home.message("one"))
+    assert home.prompts() == [[("user", "one")]]
+
+
+async def test_what_is_remembered_from_an_earlier_run_is_not_forgotten(home: House) -> None:
+    await home.say("one")
+    later = House(home.store, home.gateway, home.client, home.kit, home.engine._bounds)
+    await later.engine.prepare()
+    event = replace(later.message("two", message_id="M-later"), keys=Keys("E-later", "later"))
+    assert await left_alone(later, event)
+    assert later.prompts()[-1][0] == ("user", "one")
+
+
+async def test_without_knowledge_of_the_store_nothing_is_guessed(sqlite_template: Path, tmp_path: Path) -> None:
+    path = shutil.copy(sqlite_template, tmp_path / "other.db")
+    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        assert await left_alone(home, home.message("one"))
+        assert home.platform.shown() == ["You said: one"]
 
 
 async def test_a_wrong_guess_is_thrown_away_and_the_right_question_asked(home: House) -> None:
@@ -104,6 +121,12 @@ async def test_after_a_command_the_store_is_asked_first(home: House, said: str) 
     await home.say("one")
     await home.say(said)
     assert await left_alone(home, home.message("two"))
+
+
+async def test_a_command_teaches_what_is_chosen_from_then_on(home: House) -> None:
+    await home.say("/model gpt-5.4")
+    assert await asked_while_busy(home, in_thread(home, "one", "T1"))
+    assert [seen.body["model"] for seen in home.gateway.asked()] == ["gpt-5.4"]
 
 
 async def test_what_others_say_meanwhile_is_in_the_prompt(home: House) -> None:
