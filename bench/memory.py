@@ -35,7 +35,10 @@ async def measure_threads() -> Waits:
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "threads.db"
         seed(database, threads, 0)
-        async with Rig("bare", BARE, SlackPlace(1)) as bare, Rig("parley", PARLEY, place, database) as parley:
+        async with (
+            Rig("bare", BARE, SlackPlace(1)) as bare,
+            Rig("parley", PARLEY, place, f"sqlite:///{database}") as parley,
+        ):
             for number in range(ASKED):
                 waits.bare.append(await _ask(bare, bare.place.spots[0]))
                 for length in LENGTHS:
@@ -53,7 +56,7 @@ async def measure_stores() -> Waits:
         for size, place in places.items():
             database = Path(folders.enter_context(tempfile.TemporaryDirectory())) / "store.db"
             seed(database, [_thread(place, spot, _USUAL) for spot in spots[size]], size)
-            rigs[size] = Rig(f"parley {size}", PARLEY, place, database)
+            rigs[size] = Rig(f"parley {size}", PARLEY, place, f"sqlite:///{database}")
         small, big = (rigs[size] for size in STORES)
         async with Rig("bare", BARE, SlackPlace(1)) as bare, small, big:
             for number in range(ASKED):

@@ -104,6 +104,6 @@ def _waits(platform: str, parley: Sequence[Timing], bare: Sequence[Timing]) -> I
     )
     for name, part in parts:
         mine, its = [part(timing) for timing in parley], [part(timing) for timing in bare]
-        target = Target(1.5) if name == "event to gateway" else None
+        target = Target(1.3) if name == "event to gateway" else None
         yield Row(f"{platform}: {name}, p50", "ms", p50(mine), p50(its), target=target)
         yield Row(f"{platform}: {name}, p95", "ms", p95(mine), p95(its))

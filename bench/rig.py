@@ -54,7 +54,7 @@ class Burst:
 class Rig:
     """`async with Rig("bare", BARE, place) as rig:` asks through the platform and reads off what came of it."""
 
-    def __init__(self, name: str, command: Sequence[str], place: Place, database: Path | None = None) -> None:
+    def __init__(self, name: str, command: Sequence[str], place: Place, database: str | None = None) -> None:
         self.name = name
         self.place = place
         self._command = command
@@ -151,12 +151,11 @@ class Rig:
             await self._child.wait()
 
     def _environment(self) -> Mapping[str, str]:
-        database = self._database or self._folder / "bench.db"
         return {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             "PYTHONPATH": str(ROOT),
             "BOT_DATA_DIR": str(self._folder),
-            "DATABASE_URL": f"sqlite:///{database}",
+            "DATABASE_URL": self._database or f"sqlite:///{self._folder / 'bench.db'}",
             "TOKENGATE_BASE_URL": self._gateway.url,
             "TOKENGATE_API_KEY": self._gateway.token,
             **self.place.environment,

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from itertools import count
@@ -26,7 +26,8 @@ _STOP_SECONDS = 20.0
 _ROOT = os.geteuid() == 0
 _USER = "nobody" if _ROOT else None
 _GROUPS: list[str] | None = [] if _ROOT else None
-_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=60")
+_ALWAYS = ("listen_addresses=", "max_connections=60")
+_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 # Ends the server and its folder when standard input closes: however the tests end, even by kill -9, it does.
 _WATCH = 'folder=$1; shift; "$@" >"$folder/log" 2>&1 & cat; kill -INT $!; wait $!; rm -rf "$folder"'
 
@@ -40,14 +41,14 @@ class PostgresServer:
         self._names = (f"t{number}" for number in count())
 
     @classmethod
-    def start(cls) -> Self:
-        """Make a cluster and start it; takes about two seconds."""
+    def start(cls, *, durable: bool = False) -> Self:
+        """Make a cluster and start it; takes about two seconds. A durable one waits for the disk, as in production."""
         folder = Path(tempfile.mkdtemp(prefix="pg-"))
         binaries = _reachable(_installed(), folder)
         if _USER is not None:
             _give(folder, _USER)
         _make_cluster(binaries, folder)
-        server = cls(folder, _start(binaries, folder))
+        server = cls(folder, _start(binaries, folder, _ALWAYS if durable else (*_ALWAYS, *_QUICK)))
         server._wait_until_up()
         return server
 
@@ -150,8 +151,8 @@ def _make_cluster(binaries: Path, folder: Path) -> None:
     )
 
 
-def _start(binaries: Path, folder: Path) -> "subprocess.Popen[bytes]":
-    settings = [part for setting in _QUICK for part in ("-c", setting)]
+def _start(binaries: Path, folder: Path, wanted: Sequence[str]) -> "subprocess.Popen[bytes]":
+    settings = [part for setting in wanted for part in ("-c", setting)]
     server: list[str | Path] = [binaries / "bin" / "postgres", "-D", folder / "cluster", "-k", folder, *settings]
     return subprocess.Popen(
         ("sh", "-c", _WATCH, "sh", folder, *server),

@@ -12,6 +12,7 @@ from bench.replies import CROWDS, Figures
 from bench.replies import rows as reply_rows
 from bench.rig import Burst, Timing
 from bench.seed import Thread, seed
+from bench.sharing import rows as sharing_rows
 from bench.table import Row, Target, p50, p95, render, write
 from bench.wire import answer, asked, begun, ended, question
 from bot.contract import Address
@@ -72,7 +73,7 @@ def test_rows_compare_parley_with_the_bare_bot() -> None:
                 figures[name].add(channels, Burst(timings, 1.0, seconds * channels, 3 * channels))
     found = {row.name: row for row in reply_rows("slack", figures)}
     assert found["slack: event to gateway, p50"].ratio == pytest.approx(1.5)
-    assert found["slack: event to gateway, p50"].met
+    assert found["slack: event to gateway, p50"].met is False
     assert found["slack: final text, p95"].parley == pytest.approx(9.0)
     assert found["slack: calls a short reply"].parley == 3
     assert found["slack: replies, 20 at once"].parley == 20
@@ -106,3 +107,9 @@ def test_a_store_is_seeded_with_threads_and_a_crowd(tmp_path: Path) -> None:
         assert list(positions.scalars()) == [1, 2, 3, 4, 5, 6, 7]
     assert (thread.newest, thread.live, thread.adopted) == (7, 7, True)
     assert (total, noted) == (610, 200)
+
+
+def test_what_sharing_adds_is_told_in_milliseconds() -> None:
+    *_, added = sharing_rows(Waits({1: [0.030, 0.020, 0.025]}, [0.005, 0.004, 0.005]))
+    assert added.parley == pytest.approx(20.0)
+    assert added.met
