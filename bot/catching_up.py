@@ -12,6 +12,9 @@ from bot.telling import NOTICE_PATIENCE_S, patiently
 
 log = logging.getLogger("parley.missed")
 
+ACTIVE = timedelta(days=1)
+"""So long before the oldest question that is looked for a place has seen its last one, at most."""
+
 MOST_PLACES = 100
 """How many places are looked at, the latest first: a platform counts every reading."""
 
@@ -26,13 +29,20 @@ class CatchingUp:
         self._kit = kit
         self._platforms = platforms
         self._accept = accept
-        self._busy: set[str] = set()
+        self._gaps: dict[str, int] = {}
 
     async def catch_up(self, name: str) -> None:
-        """Look at one platform; once at a time, since a second look would find the same."""
-        if name in self._busy or not self._kit.defaults.catch_up_s:
+        """Look at one platform, one look at a time; another gap that shows meanwhile is looked at afterwards."""
+        if not self._kit.defaults.catch_up_s:
             return
-        self._busy.add(name)
+        self._gaps[name] = self._gaps.get(name, 0) + 1
+        if self._gaps[name] > 1:
+            return
+        while (gaps := self._gaps[name]) > 0:
+            await self._look(name)
+            self._gaps[name] -= gaps
+
+    async def _look(self, name: str) -> None:
         since = datetime.now(UTC) - timedelta(seconds=self._kit.defaults.catch_up_s)
         try:
             found = await missed(self._kit.store, self._platforms[name], since)
@@ -42,14 +52,12 @@ class CatchingUp:
             log.exception("catching_up_failed platform=%s", name)
         else:
             log.info("caught_up platform=%s messages=%d", name, len(found))
-        finally:
-            self._busy.discard(name)
 
 
 async def missed(store: Store, platform: Platform, since: datetime) -> tuple[MessageReceived, ...]:
     """What people have said since then of which the store knows nothing, the oldest first."""
     found: dict[str, MessageReceived] = {}
-    for place in _places(await store.active(platform.name, since)):
+    for place in _places(await store.active(platform.name, since - ACTIVE)):
         for message in await _read(platform, place):
             if message.sent_at >= since and message.origin.asker.kind is PersonKind.HUMAN:
                 found.setdefault(message.keys.place or message.keys.event, message)

@@ -1,0 +1,208 @@
+"""What was asked while nobody listened is answered afterwards: once, in order, and not when it is long ago."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.contract import Address, Addressed, EventsMissed, MessageReceived, Person, PersonKind
+from bot.errors import ChannelBusy, ChannelGone
+from bot.store import Store
+from tests.bot.house import BEN, CHANNEL, House, house
+
+GAP = EventsMissed("fake")
+THREAD = replace(CHANNEL, thread="T1")
+
+
+class Places:
+    """What the platform shows where: messages by channel and thread, read through the fake platform."""
+
+    def __init__(self, home: House) -> None:
+        self.messages: dict[Address, list[MessageReceived]] = {}
+        self.closed: set[Address] = set()
+        self.read_at: list[Address] = []
+        self.busy = 0
+        self.hold: asyncio.Event | None = None
+        home.platform.read = self.read  # type: ignore[method-assign]  # a platform with several places
+
+    async def read(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
+        self.read_at.append(address)
+        found = list(self.messages.get(address, []))
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.busy:
+            self.busy -= 1
+            raise ChannelBusy("limited", 0.01)
+        if address in self.closed:
+            raise ChannelGone("closed to us")
+        return found[-limit:]
+
+
+def ago(message: MessageReceived, minutes: float) -> MessageReceived:
+    return replace(message, sent_at=datetime.now(UTC) - timedelta(minutes=minutes))
+
+
+async def test_missed_questions_are_answered_in_order_and_say_how_late_they_are(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before")
+        places.messages[CHANNEL] = [ago(home.message("second"), 5), ago(home.message("first"), 9)]
+        await home.hear(GAP)
+        late = [home.say_so("asked-ago", minutes=minutes) for minutes in (9, 5)]
+        assert home.screen()[1:] == [f"You said: first\n\n_{late[0]}_", f"You said: second\n\n_{late[1]}_"]
+
+
+async def test_each_place_is_looked_at_and_answered_where_it_was_asked(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before", at=THREAD, message_id="T1")
+        places.messages[THREAD] = [ago(home.message("below", at=THREAD, addressed=Addressed.OPEN), 3)]
+        places.messages[CHANNEL] = [ago(home.message("at the top"), 4)]
+        await home.hear(GAP)
+        assert places.read_at == [THREAD, CHANNEL]
+        late = {minutes: f"\n\n_{home.say_so('asked-ago', minutes=minutes)}_" for minutes in (3, 4)}
+        assert home.platform.shown(CHANNEL) == [f"You said: at the top{late[4]}"]
+        assert home.platform.shown(THREAD)[-1] == f"You said: below{late[3]}"
+
+
+async def test_the_note_does_not_stay_when_the_answer_is_given_anew(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before")
+        places.messages[CHANNEL] = [ago(home.message("late"), 5)]
+        await home.hear(GAP)
+        await home.hear(home.press("regenerate"))
+        assert home.screen()[-1] == "You said: late"
+
+
+async def test_what_is_older_than_the_limit_or_seen_or_a_programs_is_left_alone(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        seen = home.message("before")
+        await home.hear(seen)
+        command = home.message("/model")
+        await home.hear(command)
+        heard = home.message("to Ben", at=THREAD, addressed=Addressed.OTHER)
+        await home.say("in a thread", at=THREAD, message_id="T1")
+        await home.hear(heard)
+        program, myself = Person("B2", "Other", PersonKind.BOT), Person("B1", "Parley", PersonKind.SELF)
+        places.messages[CHANNEL] = [
+            ago(home.message("long ago"), 61),
+            replace(seen, keys=replace(seen.keys, event="read")),
+            replace(command, keys=replace(command.keys, event="read-command")),
+            ago(home.message("beep", who=program), 1),
+            ago(home.message("You said: before", who=myself), 1),
+            ago(home.message("just chatting", addressed=Addressed.OPEN), 1),
+        ]
+        places.messages[THREAD] = [replace(heard, keys=replace(heard.keys, event="read-heard"))]
+        before = len(home.platform.notices())
+        await home.hear(GAP)
+        assert len(home.gateway.asked()) == 2
+        assert len(home.platform.notices()) == before
+
+
+async def test_neither_two_gaps_at_once_nor_a_late_delivery_ask_twice(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before")
+        late = ago(home.message("late"), 5)
+        places.messages[CHANNEL] = [replace(late, keys=replace(late.keys, event="read"))]
+        await asyncio.gather(*(home.engine.accept(GAP) for _ in range(3)), home.engine.accept(late))
+        await home.quiet()
+        await home.hear(GAP)
+        await home.hear(replace(late, keys=replace(late.keys, event="redelivered")))
+        assert len(home.gateway.asked()) == 2
+        assert len(home.screen()) == 2
+
+
+async def test_a_gap_that_shows_while_another_is_looked_at_is_looked_at_too(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before")
+        places.hold = asyncio.Event()
+        await home.engine.accept(GAP)
+        await home.until(lambda: places.read_at)
+        places.messages[CHANNEL] = [ago(home.message("meanwhile"), 5)]
+        await home.engine.accept(GAP)
+        places.hold.set()
+        await home.quiet()
+        assert "You said: meanwhile" in home.screen()[-1]
+        assert places.read_at == [CHANNEL, CHANNEL]
+
+
+async def test_a_place_that_cannot_be_read_is_passed_over(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        other = Address("fake", "W1", "C2")
+        await home.say("before", at=other)
+        await home.say("before")
+        places.closed = {CHANNEL}
+        places.busy = 1
+        places.messages[other] = [ago(home.message("late", at=other), 5)]
+        await home.hear(GAP)
+        assert "You said: late" in home.screen()[-1]
+
+
+async def test_a_failure_is_no_end_of_catching_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before")
+        places.messages[CHANNEL] = [ago(home.message("late"), 5)]
+        real, failures = store.unseen, [OSError("database away")]
+
+        async def unseen(keys: Sequence[str]) -> frozenset[str]:
+            if failures:
+                raise failures.pop()
+            return await real(keys)
+
+        monkeypatch.setattr(store, "unseen", unseen)  # a database that was away for a moment
+        await home.hear(GAP)
+        assert len(home.screen()) == 1
+        await home.hear(GAP)
+        assert len(home.screen()) == 2
+
+
+async def test_nothing_is_read_where_it_is_switched_off_or_nobody_ever_asked(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.hear(GAP)
+        await home.say("before")
+        home.with_defaults(catch_up_s=0.0)
+        await home.hear(GAP)
+        assert places.read_at == []
+
+
+async def test_a_conversation_that_rested_for_hours_is_looked_at_as_well(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before")
+        home.with_defaults(catch_up_s=0.05)
+        await asyncio.sleep(0.05)
+        await home.hear(GAP)
+        assert places.read_at == [CHANNEL]
+
+
+async def test_the_channel_around_a_branch_is_looked_at_and_the_branch_is_not(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("one")
+        await home.say("two")
+        await home.say("why?", reply_to=home.standing()[0].id, who=BEN)
+        places.messages[CHANNEL] = [ago(home.message("late"), 5)]
+        await home.hear(GAP)
+        assert places.read_at == [CHANNEL]
+        assert "You said: late" in home.screen()[-1]
+
+
+async def test_a_missed_reply_branches_off_like_any_other(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("one")
+        await home.say("two")
+        places.messages[CHANNEL] = [ago(home.message("why?", reply_to=home.standing()[0].id), 5)]
+        await home.hear(GAP)
+        assert [text for _, text in home.prompts()[-1]] == ["one", "You said: one", "why?"]
