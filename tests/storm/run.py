@@ -71,6 +71,7 @@ def evidence(far: World, database: Database) -> Evidence:
         fired=fired(far, far.diary),
         expected=database.troubles,
         processes=database.processes,
+        failures=screens.failures(far),
     )
 
 

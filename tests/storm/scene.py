@@ -58,8 +58,12 @@ class Scene:
 
     def tally(self, processes: int = 1, expected: frozenset[Trouble] = frozenset()) -> Tally:
         """What the storm's tally makes of it."""
+        return tally(self.evidence(processes, expected))
+
+    def evidence(self, processes: int = 1, expected: frozenset[Trouble] = frozenset()) -> Evidence:
+        """All that is known."""
         fired = Counter(trouble for _, trouble in self.diary.fired)
-        return tally(Evidence(self.diary, self.shown, self.served, self.signs, fired, expected, processes))
+        return Evidence(self.diary, self.shown, self.served, self.signs, fired, expected, processes)
 
     def wrong(self) -> dict[str, list[int]]:
         """The figures that should be 0 and are not."""

@@ -9,6 +9,8 @@ from tests.storm import marks
 from tests.storm.values import Served, Shown, Sign
 from tests.storm.world import World
 
+_FAILED = 400
+
 
 def on_screens(world: World) -> list[Shown]:
     """All messages of all places, those of one place in the order in which they came."""
@@ -28,6 +30,13 @@ def signs(world: World, served: list[Served]) -> list[Sign]:
             known = posts.get(call.ids.get("message_id", ""), frozenset())
             found.append(Sign(call.at, marks.answered(str(call.body)) | known, f"{call.method} {call.status}"))
     return sorted((sign for sign in found if sign.numbers), key=lambda sign: sign.at)
+
+
+def failures(world: World) -> list[Sign]:
+    """Every call to a platform that was answered with a failure."""
+    slack = [Sign(each.at, frozenset(), f"{each.method} {each.error}") for each in world.slack.calls if each.error]
+    discord = [each for each in world.discord.calls if each.status is None or each.status >= _FAILED]
+    return slack + [Sign(each.at, frozenset(), f"{each.route} {each.status}") for each in discord]
 
 
 def _slack(world: World) -> Iterator[Shown]:

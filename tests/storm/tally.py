@@ -28,6 +28,8 @@ class Evidence:
     fired: Counter[Trouble]
     expected: frozenset[Trouble]
     processes: int = 1
+    failures: Sequence[Sign] = ()
+    """Calls to the platforms that were answered with a failure, whomever they were for."""
 
 
 @dataclass(frozen=True, slots=True)

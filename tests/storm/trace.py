@@ -7,6 +7,7 @@ from tests.storm.fates import outcomes
 from tests.storm.tally import Evidence
 
 _WORDS = 160
+_BEFORE_S, _AFTER_S = 3.0, 15.0
 
 
 def trace(evidence: Evidence, number: int, begun: float) -> str:
@@ -33,8 +34,11 @@ def _lines(evidence: Evidence, number: int) -> Iterator[tuple[float, str]]:
         if number in sign.numbers:
             last = max(last, sign.at)
             yield sign.at, sign.what
+    for failure in evidence.failures:
+        if question.said_at - _BEFORE_S < failure.at < last + _AFTER_S:
+            yield failure.at, f"! {failure.what}"
     for at, trouble in evidence.diary.fired:
-        if question.said_at - 3 < at < last + 5:
+        if question.said_at - _BEFORE_S < at < last + _AFTER_S:
             yield at, f"! {trouble.value}"
 
 
