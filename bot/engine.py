@@ -180,6 +180,7 @@ class Engine:
         begin = self._kit.defaults.history_messages if self._begins else None
         early = self._ahead.begin(event) if self._begins and command is None else None
         try:
+            await self._ahead.lead(event)
             taken = await self._kit.store.take(event, self._bounds, begin=begin, command=command)
             accepted, claim = taken.value
             if claim is not None and self._retaken.pop(claim.conversation, None) != claim.turn:
@@ -189,6 +190,7 @@ class Engine:
                 if early is not None:
                     self._early[claim.turn], early = early, None
         finally:
+            self._ahead.landed(event)
             if early is not None:
                 early.drop()
         try:

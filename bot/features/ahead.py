@@ -31,6 +31,10 @@ _EMPTY = Window((), 0)
 _NOTHING = Choice()
 _OURSELVES = Person("", "", PersonKind.SELF)
 
+_LEAD_TURNS = 4
+"""Turns of the event loop until httpx and aiohttp have written a request to an open connection. Measured: with no turn
+a question reaches the gateway 1.2 ms later, with more than four no sooner."""
+
 MOST_PLACES = 500
 """How many conversations are kept in memory, the latest: some kilobytes each."""
 
@@ -96,6 +100,7 @@ class Ahead:
         self._joined: set[Address] | None = None
         self._windows: OrderedDict[Address, Window] = OrderedDict()
         self._seen: OrderedDict[str, None] = OrderedDict()
+        self._ahead: set[str] = set()
 
     async def load(self) -> None:
         """Learn what is chosen where, and in which channels something is remembered; too much is left to the store."""
@@ -114,8 +119,22 @@ class Ahead:
             request = chat_request(self._kit, claim, self._kit.model(claim.choice))
         except BadOption:  # its model is gone: the turn will say so
             return None
-        name = hashlib.sha256((event.keys.place or event.keys.event).encode()).hexdigest()[:24]
+        self._ahead.add(_key(event))
+        name = hashlib.sha256(_key(event).encode()).hexdigest()[:24]
         return Reading(self._kit.gateway, replace(request, key=f"parley-early-{name}"))
+
+    async def lead(self, event: MessageReceived) -> None:
+        """Return when the request for this question is on the wire: the store's thread would compete with it.
+
+        Its twin waits as well, so that the store hears of them in the order in which they came.
+        """
+        turns = _LEAD_TURNS if _key(event) in self._ahead else 0
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+    def landed(self, event: MessageReceived) -> None:
+        """The store has the question, or will never have it."""
+        self._ahead.discard(_key(event))
 
     def learn(self, claim: Claim, answer: Answer) -> None:
         """A turn was answered, and no other waits in its conversation."""
@@ -138,9 +157,8 @@ class Ahead:
 
     def _new(self, event: MessageReceived) -> bool:
         """Whether it can't have been delivered before, to this process or to one before it."""
-        key = event.keys.place or event.keys.event
-        seen = key in self._seen
-        _keep(self._seen, key, None, MOST_SEEN)
+        seen = _key(event) in self._seen
+        _keep(self._seen, _key(event), None, MOST_SEEN)
         return not seen and event.sent_at >= max(self._since, self._clock() - timedelta(seconds=FRESH_S))
 
     def _window(self, event: MessageReceived) -> Window | None:
@@ -158,6 +176,10 @@ class Ahead:
             return None
         self._joined.add(address)
         return _EMPTY
+
+
+def _key(event: MessageReceived) -> str:
+    return event.keys.place or event.keys.event
 
 
 def _choice(address: Address, choices: Mapping[Address, Choice]) -> Choice:

@@ -180,3 +180,12 @@ async def test_a_model_that_fails_early_is_told_like_any_other(home: House) -> N
     home.gateway.script(Fail(401))
     assert await asked_while_busy(home, home.message("two"))
     assert "key" in home.platform.shown()[-1]
+
+
+async def test_the_twin_of_a_question_wastes_no_request(home: House) -> None:
+    first = home.message("one")
+    twin = replace(first, keys=Keys("E-twin", first.keys.place))
+    await asyncio.gather(*(home.engine.accept(event) for event in (first, twin, first)))
+    await home.quiet()
+    assert len(home.gateway.asked()) == 1
+    assert home.platform.shown() == ["You said: one"]
