@@ -129,12 +129,17 @@ def _told(found: dict[int, Outcome], screens: _Screens, groups: Mapping[int, tup
     told = dict(found)
     for place, notices in screens.notices.items():
         here = [each for each in found.values() if (each.question.platform, each.question.channel) == place]
-        here.sort(key=lambda each: each.question.said_at)
+        here.sort(key=lambda each: (_unheard(each.question), each.question.said_at))
         for at, notice in notices:
             waiting = [each for each in here if _waits(told[each.question.number], notice, at, screens)]
             for number in _meant(waiting, notice, screens, groups):
                 told[number] = Outcome(told[number].question, Fate.TOLD, 0, at)
     return told
+
+
+def _unheard(question: Question) -> bool:
+    """A command that nobody acknowledged: its person was told by the platform itself."""
+    return question.by_command and question.taken_at is None
 
 
 def _waits(outcome: Outcome, notice: Shown, at: int, screens: _Screens) -> bool:

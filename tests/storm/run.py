@@ -53,9 +53,7 @@ async def storm(name: str, settings: StormSettings) -> Result:
             seen = evidence(far, database)
             result = tally(seen)
             if settings.logs is not None:
-                wrong = sorted({number for numbers in result.numbers.values() for number in numbers})
-                told = "\n".join(trace(seen, number, begun) for number in wrong)
-                (settings.logs / f"{name}-wrong.txt").write_text(told)
+                _trace(seen, result, begun, settings.logs / f"{name}-wrong.txt")
             unclean = sum(len(member.unclean) for member in crew.members)
     return Result(name, result, unclean, time.monotonic() - begun)
 
@@ -73,6 +71,12 @@ def evidence(far: World, database: Database) -> Evidence:
         processes=database.processes,
         failures=screens.failures(far),
     )
+
+
+def _trace(seen: Evidence, result: Tally, begun: float, path: Path) -> None:
+    wrong = {number for numbers in result.numbers.values() for number in numbers}
+    overtaken = {number for pair in result.pairs for number in pair}
+    path.write_text("\n".join(trace(seen, number, begun) for number in sorted(wrong | overtaken)))
 
 
 def crew_of(far: World, database: Database, folder: Path, logs: Path) -> Crew:

@@ -43,6 +43,8 @@ class Tally:
     answers_min: int
     answers_max: int
     numbers: Mapping[str, Sequence[int]]
+    pairs: Sequence[tuple[int, int]]
+    """The earlier and the later question of each broken order."""
     shown_twice: int
     overtaken: int
     paid_again: int
@@ -105,8 +107,9 @@ def tally(evidence: Evidence) -> Tally:
             "silent": sorted_.silent,
             "torn": sorted_.torn,
             "misplaced": sorted_.misplaced,
-            "order broken": broken,
+            "order broken": sorted({late for _, late in broken}),
         },
+        pairs=broken,
         shown_twice=shown_twice(questions, evidence.shown),
         overtaken=overtaken,
         paid_again=_paid_again(evidence.served),
@@ -177,9 +180,11 @@ def _misplaced(outcome: Outcome, shown: Sequence[Shown]) -> bool:
     return (post.platform, post.channel, post.thread) != place
 
 
-def _order(found: Mapping[int, Outcome], evidence: Evidence, known: Mapping[int, float]) -> tuple[list[int], int]:
+def _order(
+    found: Mapping[int, Outcome], evidence: Evidence, known: Mapping[int, float]
+) -> tuple[list[tuple[int, int]], int]:
     """Answers that came before that of an earlier question: those that must not, and how many others."""
-    broken: set[int] = set()
+    broken: list[tuple[int, int]] = []
     overtaken = 0
     for conversation in _conversations(found).values():
         for index, late in enumerate(conversation):
@@ -187,10 +192,10 @@ def _order(found: Mapping[int, Outcome], evidence: Evidence, known: Mapping[int,
                 if late.at is None or early.at is None or late.at >= early.at:
                     continue
                 if _must_precede(early.question, late.question, known, evidence.diary):
-                    broken.add(late.question.number)
+                    broken.append((early.question.number, late.question.number))
                 else:
                     overtaken += 1
-    return sorted(broken), overtaken
+    return broken, overtaken
 
 
 def _conversations(found: Mapping[int, Outcome]) -> Mapping[str, list[Outcome]]:

@@ -221,3 +221,12 @@ def test_what_can_be_read_in_a_place_where_the_bot_was_active_must_be_answered(s
     scene.ask(3, taken=False, live=False)
     assert scene.tally().counted == 2
     assert scene.wrong() == {"lost": [3]}
+
+
+def test_a_notice_is_no_word_about_a_command_that_nobody_acknowledged(scene: Scene) -> None:
+    scene.command(1, shown=0)
+    scene.diary.questions[1].taken_at = None
+    scene.command(2, shown=0)
+    scene.post(NOTICE)
+    assert scene.wrong() == {}
+    assert scene.tally().counted == 1
