@@ -9,11 +9,9 @@ from tests.fakes.gateway import HTML_502, Answer, Behaviour, Broken, Cut, Fail, 
 from tests.fakes.gateway import Stall as Silence
 from tests.storm import marks
 from tests.storm.plan import Trouble
-from tests.storm.values import Diary, Served
+from tests.storm.values import EARLY, Diary, Served
 
 _TURN = re.compile(r"parley-(\d+|early-[^ ]+)")
-_EARLY = "early"
-"""A question that is asked of the model before it has a turn."""
 _PIECE = 30
 """Characters a piece of a stream, about."""
 _DELAY_S = 0.02
@@ -88,7 +86,7 @@ class Model:
     def _owns(self, turn: str, number: int, last: int) -> bool:
         """Whether the question is this turn's; one that was only asked early is the turn's that asks it as the last."""
         owner = self._owners.setdefault(number, turn)
-        if owner != turn and owner.startswith(_EARLY) and not turn.startswith(_EARLY) and number == last:
+        if owner != turn and owner.startswith(EARLY) and not turn.startswith(EARLY) and number == last:
             owner = self._owners[number] = turn
         return owner == turn
 

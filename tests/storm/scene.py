@@ -39,7 +39,7 @@ class Scene:
         """The model is asked."""
         at = self._tick()
         self.served.append(Served(at, turn or str(numbers[0]), numbers, whole, at if left else None))
-        self.signs.append(Sign(at, frozenset(numbers)))
+        self.signs.append(Sign(at, frozenset(numbers), early=self.served[-1].early))
 
     def post(self, text: str, *, platform: str = "slack", open: bool = False, thread: str | None = None,
              reply_to: str | None = None) -> None:  # fmt: skip

@@ -20,7 +20,7 @@ def on_screens(world: World) -> list[Shown]:
 def signs(world: World, served: list[Served]) -> list[Sign]:
     """Every request, post and edit that was made for a question, oldest first."""
     posts = {each.id: marks.answered(each.text) for each in on_screens(world)}
-    found = [Sign(each.at, frozenset(each.numbers), "request") for each in served]
+    found = [Sign(each.at, frozenset(each.numbers), "request", each.early) for each in served]
     for said in world.slack.calls:
         if said.method.startswith("chat."):
             known = posts.get(str(said.args.get("ts")), frozenset())

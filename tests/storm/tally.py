@@ -150,7 +150,7 @@ def _known(evidence: Evidence) -> Mapping[int, float]:
     """By question: when it was certain that the bot had it, by its word to the platform or by what it did."""
     known = {each.number: each.taken_at for each in evidence.diary.questions.values() if each.taken_at is not None}
     for sign in evidence.signs:
-        for number in sign.numbers & evidence.diary.questions.keys():
+        for number in () if sign.early else sign.numbers & evidence.diary.questions.keys():
             known[number] = min(sign.at, known.get(number, sign.at))
     return known
 

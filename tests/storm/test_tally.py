@@ -230,3 +230,13 @@ def test_a_notice_is_no_word_about_a_command_that_nobody_acknowledged(scene: Sce
     scene.post(NOTICE)
     assert scene.wrong() == {}
     assert scene.tally().counted == 1
+
+
+def test_that_the_model_was_asked_early_is_no_word_that_the_bot_has_the_question(scene: Scene) -> None:
+    scene.ask(1, taken=False)
+    scene.serve(1, turn="early-abc", whole=False)
+    scene.ask(2)
+    scene.answer(2)
+    scene.answer(1)
+    assert scene.wrong() == {}
+    assert scene.tally().overtaken == 1

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from tests.storm.plan import Trouble, Way
 
+EARLY = "early"
+"""How the key begins of a request for a question that has no turn yet."""
+
 
 @dataclass(slots=True)
 class Question:
@@ -56,6 +59,11 @@ class Served:
     left_at: float | None = None
     """When the client went away from it, None where it did not."""
 
+    @property
+    def early(self) -> bool:
+        """Whether it was asked before the question had a turn."""
+        return self.turn.startswith(EARLY)
+
 
 @dataclass(frozen=True, slots=True)
 class Sign:
@@ -64,6 +72,8 @@ class Sign:
     at: float
     numbers: frozenset[int]
     what: str = ""
+    early: bool = False
+    """A request for a question that may never be stored: no word that the bot has it."""
 
 
 @dataclass(slots=True)
