@@ -1,9 +1,11 @@
 """Column types that turn what a database stores into the house's values and back."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
@@ -44,7 +46,7 @@ class Words(TypeDecorator[str]):
         """The same text where it can be stored; what cannot is dropped (NUL) or shown as U+FFFD."""
         if value is None:
             return None
-        return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return _whole(value.replace("\0", ""))
 
 
 class Json(TypeDecorator[T]):
@@ -59,9 +61,19 @@ class Json(TypeDecorator[T]):
         self._adapter: TypeAdapter[T] = TypeAdapter(type_)
 
     def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:
-        """The value's JSON."""
-        return None if value is None else self._adapter.dump_json(value).decode()
+        """The value's JSON; half a surrogate pair in somebody's name is no reason to lose a question."""
+        if value is None:
+            return None
+        try:
+            return self._adapter.dump_json(value).decode()
+        except PydanticSerializationError:
+            return _whole(json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=False))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> T | None:
         """The value again; raises `ValidationError` where the stored text has another shape."""
         return None if value is None else self._adapter.validate_json(value)
+
+
+def _whole(text: str) -> str:
+    """The text with U+FFFD in the place of each half of a surrogate pair."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
