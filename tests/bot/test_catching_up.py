@@ -1,6 +1,7 @@
 """What was asked while nobody listened is answered afterwards: once, in order, and not when it is long ago."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -77,7 +78,9 @@ async def test_the_note_does_not_stay_when_the_answer_is_given_anew(store: Store
         assert home.screen()[-1] == "You said: late"
 
 
-async def test_what_is_older_than_the_limit_or_seen_or_a_programs_is_left_alone(store: Store) -> None:
+async def test_what_is_older_than_the_limit_or_seen_or_a_programs_is_left_alone(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
     async with house(store) as home:
         places = Places(home)
         seen = home.message("before")
@@ -98,7 +101,9 @@ async def test_what_is_older_than_the_limit_or_seen_or_a_programs_is_left_alone(
         ]
         places.messages[THREAD] = [replace(heard, keys=replace(heard.keys, event="read-heard"))]
         before = len(home.platform.notices())
-        await home.hear(GAP)
+        with caplog.at_level(logging.INFO):
+            await home.hear(GAP)
+        assert "caught_up platform=fake messages=1" in caplog.text, "what was said to nobody is for the store to refuse"
         assert len(home.gateway.asked()) == 2
         assert len(home.platform.notices()) == before
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.contract import MessageDeleted, MessageEdited, Person
+from bot.contract import MessageDeleted, MessageEdited, Origin, Person, Post, PostId
 from bot.errors import ChannelBusy
 from bot.store import Store
 from tests.bot.house import BEN, CHANNEL, House, house, labels
+from tests.fakes.channel import FakeChannel
 from tests.fakes.gateway import Answer, Stall
 
 FINISHED = ["Regenerate", "Undo", "👍", "👎"]
@@ -151,20 +152,20 @@ async def test_an_edit_while_the_last_page_is_sent_leaves_no_page_behind(store: 
         home.gateway.script(Answer("word " * 30, thought=""))
         edits, real = [MessageEdited(CHANNEL, "Q", "short")], home.platform.open
 
-        def opened(origin: object) -> object:
-            channel = real(origin)  # type: ignore[arg-type]  # handed on as it is
+        def opened(origin: Origin) -> FakeChannel:
+            channel = real(origin)
             send = channel.send
 
-            async def slow(post: object) -> object:
-                shown = await send(post)  # type: ignore[arg-type]  # handed on as it is
+            async def slow(post: Post) -> PostId:
+                shown = await send(post)
                 if edits and len(home.screen()) == 3:
                     await home.engine.accept(edits.pop())
                 return shown
 
-            channel.send = slow  # type: ignore[method-assign,assignment]  # the edit comes in while it is sent
+            channel.send = slow  # type: ignore[method-assign]  # the edit comes in while it is sent
             return channel
 
-        home.platform.open = opened  # type: ignore[method-assign,assignment]  # the same
+        home.platform.open = opened  # type: ignore[method-assign]  # the same
         await home.say("long", message_id="Q")
         assert edits == []
         assert home.screen() == ["You said: short"]

@@ -9,14 +9,25 @@ import pytest
 from sqlalchemy import select
 
 from bot import turn as turn_module
-from bot.contract import Address, ButtonPressed, Capabilities, Keys, MessageEdited, Person, PostId, StopRequested
+from bot.contract import (
+    Address,
+    ButtonPressed,
+    Capabilities,
+    Keys,
+    MessageEdited,
+    Origin,
+    Person,
+    Post,
+    PostId,
+    StopRequested,
+)
 from bot.errors import ChannelGone
 from bot.gateway.client import Patience
 from bot.model import Bounds, Press, Stood, TurnId
 from bot.store import Store
 from bot.store.tables import feedback
-from bot.text import pages
 from tests.bot.house import ANN, BEN, CHANNEL, House, house, labels
+from tests.fakes.channel import FakeChannel
 from tests.fakes.gateway import Answer, Cut, Fail, Hang, Stall
 
 MODERATOR = Person("U9", "Mo", moderator=True)
@@ -574,29 +585,42 @@ async def test_a_page_added_by_a_repaint_that_was_overtaken_does_not_stay(store:
         assert len(home.standing()) == 3
 
 
-async def test_two_repaints_of_one_answer_come_one_after_the_other(store: Store) -> None:
+async def test_a_look_that_is_late_is_not_the_last_one(store: Store) -> None:
     async with house(store) as home:
-        home.platform.capabilities = SHORT
-        home.gateway.answer("w" * 58)
         await home.say("one", message_id="A")
         await home.say("two")
-        press, sent = home.press("undo", home.standing()[1]), asyncio.Event()
-        _slow_sends(home, sent)
+        press, done = home.press("undo", home.standing()[1]), asyncio.Event()
+        begun = _slow_first_edit(home, done)
         await home.engine.accept(MessageEdited(CHANNEL, "A", "eins"))
-        await home.until(lambda: len(home.standing()) == 3)
+        await home.until(begun.is_set)
         await home.engine.accept(press)
         await asyncio.sleep(0.03)
-        sent.set()
+        done.set()
         await home.quiet()
-        undone, stale = home.say_so("undone", name="Ann"), home.say_so("answer-stale")
-        assert sorted(" ".join(text.split()) for text in home.screen() if not text.startswith("w")) == sorted(
-            [*_paged(f"_{undone}_"), f"_{stale}_"]
-        )
+        assert home.screen()[1] == f"You said: two\n\n_{home.say_so('undone', name='Ann')}_"
+        assert labels(home.standing()[1]) == []
 
 
-def _paged(text: str) -> list[str]:
-    """A note that fills a page and a bit."""
-    return [" ".join(page.text.split()) for page in pages(text, SHORT.text_limit, len)]
+def _slow_first_edit(home: House, done: asyncio.Event) -> asyncio.Event:
+    """The next edit of a post takes until `done`; told when it has begun."""
+    real, begun = home.platform.open, asyncio.Event()
+
+    def opened(origin: Origin) -> FakeChannel:
+        channel = real(origin)
+        edit = channel.edit
+
+        async def slow(post_id: PostId, post: Post) -> None:
+            first = not begun.is_set()
+            begun.set()
+            if first:
+                await done.wait()
+            await edit(post_id, post)
+
+        channel.edit = slow  # type: ignore[method-assign]  # a network that takes its time
+        return channel
+
+    home.platform.open = opened  # type: ignore[method-assign]  # the same
+    return begun
 
 
 async def test_a_repaint_that_fails_does_not_keep_the_others_from_being_shown(
@@ -623,19 +647,19 @@ def _slow_sends(home: House, sent: asyncio.Event) -> None:
     """Every page that is sent from now on stands on the screen before its id is known."""
     real = home.platform.open
 
-    def opened(origin: object) -> object:
-        channel = real(origin)  # type: ignore[arg-type]  # handed on as it is
+    def opened(origin: Origin) -> FakeChannel:
+        channel = real(origin)
         send = channel.send
 
-        async def slow(post: object) -> PostId:
-            shown = await send(post)  # type: ignore[arg-type]  # handed on as it is
+        async def slow(post: Post) -> PostId:
+            shown = await send(post)
             await sent.wait()
             return shown
 
         channel.send = slow  # type: ignore[method-assign]  # a network that takes its time
         return channel
 
-    home.platform.open = opened  # type: ignore[method-assign,assignment]  # the same
+    home.platform.open = opened  # type: ignore[method-assign]  # the same
 
 
 # Opinions
