@@ -14,7 +14,6 @@ from tests.storm.values import EARLY, Diary, Served
 _TURN = re.compile(r"parley-(\d+|early-[^ ]+)")
 _PIECE = 30
 """Characters a piece of a stream, about."""
-_DELAY_S = 0.02
 _LATEST = 50
 _UPSTREAM = Fail(500, "The upstream is in trouble.")
 
@@ -48,6 +47,8 @@ class Model:
     """
 
     diary: Diary
+    delay_s: float = 0.02
+    """Between two pieces of a stream."""
     _ordered: deque[tuple[Trouble, float]] = field(default_factory=deque)
     _owners: dict[int, str] = field(default_factory=dict)
     _asked: list[_Asked] = field(default_factory=list)
@@ -76,7 +77,7 @@ class Model:
         numbers = tuple(number for number in spoken if self._owns(turn, number, spoken[-1]))
         self._asked.append(_Asked(turn, numbers, seen))
         text = marks.answer(numbers) if numbers else "There was no question."
-        answer = Answer(text, chunks=max(4, len(text) // _PIECE), delay_s=_DELAY_S)
+        answer = Answer(text, chunks=max(4, len(text) // _PIECE), delay_s=self.delay_s)
         if not self._ordered:
             return answer
         trouble, strength = self._ordered.popleft()

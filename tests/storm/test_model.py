@@ -15,7 +15,7 @@ async def _ask(gateway: FakeGateway, key: str, *numbers: int) -> str:
 
 
 async def test_each_attempt_of_a_turn_is_given_the_same_answer() -> None:
-    model = Model(Diary())
+    model = Model(Diary(), delay_s=0.0)
     async with FakeGateway() as gateway:
         model.attach(gateway)
         assert await _ask(gateway, "7-1-1.0", 1, 2) == marks.answer((1, 2))
@@ -25,7 +25,7 @@ async def test_each_attempt_of_a_turn_is_given_the_same_answer() -> None:
 
 
 async def test_a_question_of_a_failed_turn_is_not_answered_by_the_next_one() -> None:
-    model = Model(Diary())
+    model = Model(Diary(), delay_s=0.0)
     async with FakeGateway() as gateway:
         model.attach(gateway)
         model.order(Trouble.GATEWAY_DOWN, 0.0)
@@ -35,7 +35,7 @@ async def test_a_question_of_a_failed_turn_is_not_answered_by_the_next_one() -> 
 
 
 async def test_a_question_that_was_asked_early_becomes_its_turns_and_no_others() -> None:
-    model = Model(Diary())
+    model = Model(Diary(), delay_s=0.0)
     async with FakeGateway() as gateway:
         model.attach(gateway)
         assert await _ask(gateway, "early-abc", 1) == marks.answer((1,))
