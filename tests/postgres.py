@@ -85,6 +85,10 @@ class PostgresServer:
             SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(Literal(database))
         )
 
+    def reopen(self, database: str) -> None:
+        """Let everybody in again."""
+        self._run(SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true").format(Identifier(database)))
+
     def _run(self, statement: "psycopg.sql.Composed") -> None:
         with closing(psycopg.connect(self.url("postgres"), autocommit=True)) as connection:
             connection.execute(statement)

@@ -8,15 +8,19 @@ anew from the turns.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.app import WorkerOptions
+from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, JobDeferrer
+from psycopg_pool import PoolTimeout
 
 from bot.model import ConversationId
 from bot.runner import jobs
@@ -24,6 +28,8 @@ from bot.runner.local import FIRST_PAUSE_S, LONGEST_PAUSE_S, Steps, Work
 from bot.runner.sharing import Pace
 
 log = logging.getLogger("parley.runner")
+
+T = TypeVar("T")
 
 _TASK = "work"
 _KEPT, _MOST = 1, 4
@@ -45,12 +51,51 @@ SELECT DISTINCT conversation.id, conversation.platform
 """
 
 
+class _Steadfast(PsycopgConnector):
+    """Outlives a restart of the server: with the first query that fails, a worker ends and cuts its answers off."""
+
+    async def execute_query_async(self, query: LiteralString, **arguments: object) -> None:
+        """As the library's."""
+        await _twice(partial(super().execute_query_async, query, **arguments))
+
+    async def execute_query_one_async(self, query: LiteralString, **arguments: object) -> dict[str, Any]:
+        """As the library's."""
+        return await _twice(partial(super().execute_query_one_async, query, **arguments))
+
+    async def execute_query_all_async(self, query: LiteralString, **arguments: object) -> list[dict[str, Any]]:
+        """As the library's."""
+        return await _twice(partial(super().execute_query_all_async, query, **arguments))
+
+    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
+        """As the library's. While nobody can listen, looking into the queue now and then has to do."""
+        while True:
+            try:
+                await super().listen_notify(on_notification, channels)
+            except ConnectorException as error:
+                log.warning("listener_lost reason=%s", type(error.__cause__).__name__)
+                await asyncio.sleep(FIRST_PAUSE_S)
+
+
+async def _twice(query: Callable[[], Awaitable[T]]) -> T:
+    """Once more where the connection was lost in the middle; the pool waits for one that holds.
+
+    What was done all the same, unheard, does no harm: a job that nobody does is handed back.
+    """
+    try:
+        return await query()
+    except ConnectorException as error:
+        lost = isinstance(error.__cause__, psycopg.OperationalError) and not isinstance(error.__cause__, PoolTimeout)
+        if not lost:
+            raise
+        return await query()
+
+
 class JobQueue:
     """Implements `sharing.Queue`. Each platform has a queue of its own, so that nobody takes work he cannot do."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connector = PsycopgConnector(
+        self._connector = _Steadfast(
             conninfo=jobs.conninfo(url), kwargs=_CONNECTION, min_size=_KEPT, max_size=_MOST, configure=_configure
         )
         self.app = App(connector=self._connector)
@@ -223,8 +268,8 @@ class DistributedRunner:
 
 
 def _same(job: Job, found: Job | None) -> bool:
-    """Still the same run of a job: handing it back counts its attempts."""
-    return found is not None and (found.worker_id, found.attempts) == (job.worker_id, job.attempts)
+    """Still the same run: handing a job back counts its attempts, while to be struck off as dead changes no job."""
+    return found is not None and found.attempts == job.attempts
 
 
 def _options(platform: str, pace: Pace) -> WorkerOptions:

@@ -292,6 +292,18 @@ async def test_a_worker_that_was_taken_for_dead_begins_again(
     assert "worker_ended platform=slack" in caplog.text
 
 
+async def test_an_answer_of_a_worker_that_was_struck_off_is_finished_where_it_is(shared_url: str) -> None:
+    desk = Desk()
+    desk.gate.clear()
+    async with process("a", desk, shared_url) as one:
+        await ask(one.store, said("1", "One"))
+        await until(lambda: desk.begun)
+        run(shared_url, "DELETE FROM procrastinate_workers")
+        desk.gate.set()
+        await until(lambda: desk.done and not jobs(shared_url))
+    assert [claim.attempt for claim in desk.begun] == [1]
+
+
 async def test_work_goes_on_after_the_database_has_closed_every_connection(
     postgres: PostgresServer, shared_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +316,24 @@ async def test_work_goes_on_after_the_database_has_closed_every_connection(
         postgres.cut(shared_url)
         await ask(one.store, said("2", "Two"))
         await until(lambda: len(desk.done) == 2)
+
+
+async def test_an_answer_under_way_outlives_a_restart_of_the_database(
+    postgres: PostgresServer, shared_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distributed, "FIRST_PAUSE_S", 0.01)
+    desk = Desk()
+    desk.gate.clear()
+    async with process("a", desk, shared_url, replace(PACE, grace_s=0.05)) as one:
+        await ask(one.store, said("1", "One"))
+        await until(lambda: desk.begun)
+        for _ in range(8):  # some of them in the middle of a query
+            postgres.cut(shared_url)
+            await asyncio.sleep(0.02)
+        desk.gate.set()
+        await until(lambda: desk.done)
+    assert [claim.attempt for claim in desk.begun] == [1]
+    assert "worker_ended" not in caplog.text
 
 
 async def test_a_turn_that_breaks_the_engine_is_tried_again(
@@ -351,6 +381,24 @@ async def test_what_does_not_finish_in_the_grace_time_goes_to_another_process_at
             await until(lambda: desk.done)
     assert desk.done[0][2] == "b"
     assert "runner_stopped parked=1" in caplog.text
+
+
+async def test_a_worker_outlives_a_database_that_is_away_for_a_while(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(distributed, "FIRST_PAUSE_S", 0.01)
+    desk = Desk()
+    with postgres.database() as name:
+        await _upgraded(postgres.url(name))
+        async with process("a", desk, postgres.url(name), CALM) as one:
+            await until(lambda: run(postgres.url(name), "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"))
+            postgres.shut(name)
+            await until(lambda: "listener_lost" in caplog.text)
+            postgres.reopen(name)
+            await until(lambda: run(postgres.url(name), "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"))
+            await ask(one.store, said("1", "One"))
+            await until(lambda: desk.done)
+    assert "worker_ended" not in caplog.text
 
 
 async def test_a_stop_ends_while_the_database_is_away(
