@@ -105,8 +105,15 @@ def build(
 def _go_on(partial: str, room: int) -> list[ChatMessage]:
     if not partial:
         return []
-    end = partial[-max(room, _LEAST_SEEN) :] if count(partial) > room else partial
-    return [ChatMessage("assistant", end), ChatMessage("user", _GO_ON)]
+    wish = ChatMessage("user", _GO_ON)
+    return [ChatMessage("assistant", _ending(partial, room - _cost([wish]) - _MESSAGE_TOKENS)), wish]
+
+
+def _ending(text: str, tokens: int) -> str:
+    """As much of its end as fits, but never less than is needed."""
+    keeps = range(_LEAST_SEEN, len(text) + 1)
+    fitting = bisect_right(keeps, tokens, key=lambda keep: count(text[-keep:]))
+    return text[-(_LEAST_SEEN + max(fitting - 1, 0)) :]
 
 
 def _cost(messages: Sequence[ChatMessage]) -> int:

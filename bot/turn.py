@@ -109,8 +109,9 @@ class Turn:
     def interrupt(self, cut: StoppedByReader | Fenced) -> None:
         """Somebody wants no more of this answer, or not of this attempt at it: end `until_cut`."""
         self._cut = self._cut or cut
-        if self._end is not None:
-            self._end()
+        end, self._end = self._end, None  # once: a second push would break off the hanging up
+        if end is not None:
+            end()
 
     async def until_cut(self, work: "asyncio.Future[T]") -> T:
         """The result of `work`, unless it is interrupted. Raises what the interruption was told."""

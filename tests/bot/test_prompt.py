@@ -270,3 +270,36 @@ def test_every_prompt_alternates_begins_with_a_user_and_keeps_to_its_budget(
     assert prompt.included + prompt.dropped == len(history)
     assert prompt.tokens <= tokens
     assert sum(count(message.text) for message in prompt.messages) <= tokens
+
+
+def test_a_cut_answer_stands_before_the_wish_to_go_on() -> None:
+    prompt = build(window(), [said("A story?", turn=1)], persona="", budget=ROOMY, partial="Once upon a")
+    assert [role for role, _ in told(prompt)] == ["user", "assistant", "user"]
+    assert told(prompt)[1] == ("assistant", "Once upon a")
+    assert "Go on exactly where it ends" in told(prompt)[2][1]
+
+
+def test_without_a_cut_answer_nothing_is_wished() -> None:
+    assert told(build(window(), [said("A story?")], persona="", budget=ROOMY)) == [("user", "A story?")]
+
+
+@pytest.mark.parametrize("sign", ["word ", "字", "😀", "я", "7", "{"])
+def test_of_a_long_cut_answer_the_end_is_seen_and_all_fits(sign: str) -> None:
+    partial = "the beginning " + sign * 6000 + "the end"
+    prompt = build(
+        window(said("One?" * 20, turn=1), answered("1" * 80, turn=1)),
+        [said("A story?" * 300, turn=2)],
+        persona="Be kind.",
+        budget=2000,
+        partial=partial,
+    )
+    seen = [text for role, text in told(prompt) if role == "assistant"][-1]
+    assert partial.endswith(seen)
+    assert "the beginning" not in seen
+    assert prompt.tokens <= 2000
+    assert prompt.tokens > 1500, "as much as there is room for"
+
+
+def test_a_model_sees_a_little_of_its_answer_however_small_the_budget() -> None:
+    prompt = build(window(), [said("A story?", turn=1)], persona="x" * 400, budget=150, partial="word " * 1000)
+    assert len(told(prompt)[2][1]) >= 400

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.contract import Capabilities, PostId
+from bot.contract import Button, Capabilities, PostId
 from bot.errors import ChannelBusy, ChannelGone, Fenced, PostRejected, StoppedByReader
 from bot.reply import Reply
 from tests.fakes.channel import FakeChannel
@@ -19,6 +19,8 @@ from tests.fakes.journal import FakeJournal
 PLAIN = Capabilities(text_limit=2000, measure=len, edit_interval=1.0)
 SMALL = Capabilities(text_limit=40, measure=len, edit_interval=1.0)
 TYPING = Capabilities(text_limit=2000, measure=len, edit_interval=1.0, typing_interval=5.0)
+PRESSABLE = Capabilities(text_limit=40, measure=len, edit_interval=1.0, buttons=True)
+STOP, AGAIN = (Button("b-stop", "Stop"),), (Button("b-again", "Again"), Button("b-undo", "Undo"))
 ONCE = Capabilities(text_limit=40, measure=len, edit_interval=None)
 MORTAL = Capabilities(text_limit=2000, measure=len, edit_interval=1.0, post_lifetime=30.0)
 
@@ -637,3 +639,56 @@ class TestRestart:
         async with stage.reply() as reply:
             await stage.clock.until(reply.finish(""))
         assert stage.channel.shown() == ["Old first page"]
+
+
+class TestButtons:
+    def _reply(self, stage: Stage) -> Reply:
+        return Reply(stage.channel, stage.journal, buttons=STOP, clock=stage.clock.now, sleep=stage.clock.sleep)
+
+    async def _given(self, stage: Stage, text: str, final: str | None = None) -> None:
+        reply = self._reply(stage)
+        await reply.start()
+        await stage.feed(reply, text)
+        await stage.clock.until(reply.finish(final, AGAIN))
+        await stage.clock.until(reply.close())
+
+    async def test_a_growing_answer_has_its_own_and_a_finished_one_others(self) -> None:
+        stage = Stage(PRESSABLE)
+        reply = self._reply(stage)
+        await reply.start()
+        await stage.feed(reply, "half of it, ")
+        assert [post.buttons for post in stage.channel.posts] == [STOP]
+        await stage.clock.until(reply.finish("half of it, and all", AGAIN))
+        assert [post.buttons for post in stage.channel.posts] == [AGAIN]
+        await stage.clock.until(reply.close())
+
+    async def test_only_the_last_page_keeps_buttons(self) -> None:
+        stage = Stage(PRESSABLE)
+        await self._given(stage, "word " * 20)
+        assert len(stage.channel.posts) == 3
+        assert [post.buttons for post in stage.channel.posts] == [(), (), AGAIN]
+
+    async def test_an_answer_that_changes_nothing_but_its_buttons_is_edited_for_them(self) -> None:
+        stage = Stage(PRESSABLE)
+        await self._given(stage, "short enough")
+        assert stage.channel.posts[0].buttons == AGAIN
+        assert stage.channel.unfinished() == []
+
+    async def test_where_there_are_no_buttons_none_are_shown(self) -> None:
+        stage = Stage(SMALL)
+        await self._given(stage, "short enough")
+        assert stage.channel.posts[0].buttons == ()
+
+    async def test_a_page_that_is_taken_away_is_forgotten_once_it_is_gone(self) -> None:
+        stage = Stage(PRESSABLE)
+        await self._given(stage, "word " * 20, final="short")
+        assert stage.channel.shown() == ["short"]
+        assert stage.journal.forgotten == [(page, stage.channel.posts[page].id) for page in (1, 2)]
+        assert stage.channel.posts[0].buttons == AGAIN
+
+    async def test_a_page_that_cannot_be_taken_away_is_not_forgotten(self) -> None:
+        stage = Stage(PRESSABLE)
+        stage.channel.fail("delete", ChannelGone("closed"))
+        with pytest.raises(ChannelGone):
+            await self._given(stage, "word " * 20, final="short")
+        assert stage.journal.forgotten == []

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from bot import turn as turn_module
 from bot.contract import PostId
-from bot.errors import Fenced
-from bot.model import Answer, Bounds, TurnState
+from bot.errors import Fenced, StoppedByReader
+from bot.model import Answer, Bounds, Press, TurnState
 from bot.store import Store
 from bot.turn import TRUST_S, Turn, awake
 from tests.bot.messages import question
@@ -107,3 +108,141 @@ async def test_a_turn_that_was_never_stored_writes_nothing(store: Store) -> None
     ):
         with pytest.raises(Fenced, match="never stored"):
             await write
+
+
+async def silent() -> str:
+    """A model that says nothing."""
+    await asyncio.Event().wait()
+    return "never"
+
+
+async def said(text: str) -> str:
+    """A model that is done."""
+    return text
+
+
+async def test_what_is_not_interrupted_ends_by_itself(store: Store) -> None:
+    turn = await begun(store, FakeClock())
+    assert await turn.until_cut(asyncio.ensure_future(said("all"))) == "all"
+    turn.interrupt(StoppedByReader("too late"))
+
+
+@pytest.mark.parametrize("cut", [StoppedByReader("stop"), Fenced("edited")])
+async def test_an_interruption_ends_the_work_and_says_why(store: Store, cut: StoppedByReader | Fenced) -> None:
+    turn = await begun(store, FakeClock())
+    work = asyncio.ensure_future(silent())
+    waiting = asyncio.ensure_future(turn.until_cut(work))
+    await asyncio.sleep(0)
+    turn.interrupt(cut)
+    with pytest.raises(type(cut)):
+        await waiting
+    assert work.cancelled()
+
+
+async def test_an_interruption_that_is_repeated_lets_the_work_end_in_its_own_time(store: Store) -> None:
+    turn = await begun(store, FakeClock())
+    ended: list[str] = []
+
+    async def hanging_up() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.02)
+            ended.append("well")
+
+    waiting = asyncio.ensure_future(turn.until_cut(asyncio.ensure_future(hanging_up())))
+    for _ in range(3):
+        await asyncio.sleep(0.001)
+        turn.interrupt(StoppedByReader("stop"))
+    with pytest.raises(StoppedByReader):
+        await waiting
+    assert ended == ["well"]
+
+
+async def test_an_interruption_before_the_work_begins_ends_it_at_once(store: Store) -> None:
+    turn = await begun(store, FakeClock())
+    turn.interrupt(StoppedByReader("stop"))
+    with pytest.raises(StoppedByReader):
+        await turn.until_cut(asyncio.ensure_future(silent()))
+
+
+async def test_a_process_that_ends_is_no_interruption(store: Store) -> None:
+    turn = await begun(store, FakeClock())
+    waiting = asyncio.ensure_future(turn.until_cut(asyncio.ensure_future(silent())))
+    await asyncio.sleep(0)
+    turn.interrupt(StoppedByReader("stop"))
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+async def test_a_stop_that_another_process_heard_ends_the_work(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn_module, "TRUST_S", 0.01)
+    turn = await begun(store, FakeClock())
+    turn = Turn(store, turn.claim)
+    waiting = asyncio.ensure_future(turn.until_cut(asyncio.ensure_future(silent())))
+    await store.stop(Press(turn.claim.turn, turn.claim.origin.asker))
+    with pytest.raises(StoppedByReader):
+        await waiting
+    await turn.check()  # what was written may still be shown
+    await turn.answered(Answer("half", "gpt-5"))
+
+
+async def test_a_turn_taken_over_while_the_model_is_silent_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn_module, "TRUST_S", 0.01)
+    turn = Turn(store, (await begun(store, FakeClock())).claim)
+    waiting = asyncio.ensure_future(turn.until_cut(asyncio.ensure_future(silent())))
+    await overtaken(store, turn)
+    with pytest.raises(Fenced):
+        await waiting
+    with pytest.raises(Fenced):
+        await turn.check()
+
+
+async def test_a_database_that_is_away_for_a_moment_ends_no_answer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn_module, "TRUST_S", 0.005)
+    turn = Turn(store, (await begun(store, FakeClock())).claim)
+    real, failures = store.stopped, [OSError("away"), OSError("away")]
+
+    back = asyncio.Event()
+
+    async def stopped(*words: int) -> bool:
+        if failures:
+            raise failures.pop()
+        back.set()
+        return await real(*words)  # type: ignore[arg-type]  # handed on as they are
+
+    monkeypatch.setattr(store, "stopped", stopped)  # a database that was away
+    work = asyncio.get_running_loop().create_future()
+    waiting = asyncio.ensure_future(turn.until_cut(work))
+    await back.wait()
+    assert not waiting.done()
+    work.set_result("all")
+    assert await waiting == "all"
+
+
+async def test_a_post_that_was_taken_away_is_unknown_to_the_next_attempt(store: Store) -> None:
+    turn = await begun(store, FakeClock())
+    await turn.place(0, PostId("P1"))
+    await turn.place(1, PostId("P2"))
+    await turn.gone(1, PostId("P2"))
+    assert turn.placed == (PostId("P1"),)
+    claim = await store.claim(turn.claim.conversation, 40)
+    assert claim is not None
+    assert Turn(store, claim).placed == (PostId("P1"),)
+
+
+async def test_an_answer_asked_anew_has_a_key_of_its_own(store: Store) -> None:
+    turn = await begun(store, FakeClock())
+    number, keys = turn.claim.turn, []
+    for _ in range(3):
+        await turn.answered(Answer("text", "gpt-5"))
+        await turn.close(TurnState.DONE)
+        keys.append(turn.stems)
+        await store.again(Press(number, turn.claim.origin.asker))
+        claim = await store.claim(turn.claim.conversation, 40)
+        assert claim is not None
+        turn = Turn(store, claim)
+    assert keys == [(f"t{number}",), (f"t{number}r1", f"t{number}"), (f"t{number}r2", f"t{number}r1")]
