@@ -10,6 +10,8 @@ from typing import LiteralString
 
 import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
+from psycopg_pool import PoolTimeout
 
 from bot.contract import Address
 from bot.errors import Fenced, SettingsError
@@ -381,6 +383,31 @@ async def test_what_does_not_finish_in_the_grace_time_goes_to_another_process_at
             await until(lambda: desk.done)
     assert desk.done[0][2] == "b"
     assert "runner_stopped parked=1" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("cause", "asked"),
+    [
+        (psycopg.OperationalError("the connection was closed"), 2),
+        (PoolTimeout("half a minute has passed"), 1),
+        (psycopg.IntegrityError("it was wrong"), 1),
+    ],
+)
+async def test_only_a_query_whose_connection_was_lost_is_put_again(cause: Exception, asked: int) -> None:
+    asking = 0
+
+    async def query() -> str:
+        nonlocal asking
+        asking += 1
+        if asking == 1:
+            raise ConnectorException from cause
+        return "answer"
+
+    try:
+        assert await distributed._twice(query) == "answer"
+    except ConnectorException:
+        assert asked == 1
+    assert asking == asked
 
 
 async def test_a_worker_outlives_a_database_that_is_away_for_a_while(
