@@ -1,6 +1,6 @@
 """What became of each question, read off the screens (pure)."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -30,14 +30,14 @@ class Fate(Enum):
 class Outcome:
     """`answers` counts how often its answer begins on the screens, `at` where it first does in the order of posts.
 
-    `home` is the message that shows the question, None where none does.
+    `homes` are the messages that show the question: one, unless a command was shown twice or not at all.
     """
 
     question: Question
     fate: Fate
     answers: int
     at: int | None = None
-    home: str | None = None
+    homes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -48,8 +48,8 @@ class _Screens:
     pieces: dict[int, list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
     notices: dict[tuple[str, str], list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
     asked_at: dict[int, int] = field(default_factory=dict)
-    homes: dict[int, str] = field(default_factory=dict)
-    """The message of each question: a person's, or the bot's where the question came by command."""
+    homes: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """The messages of each question: a person's, or the bot's where the question came by command."""
 
 
 def outcomes(questions: Mapping[int, Question], shown: Sequence[Shown], served: Sequence[Served]) -> dict[int, Outcome]:
@@ -59,10 +59,10 @@ def outcomes(questions: Mapping[int, Question], shown: Sequence[Shown], served: 
     return _told(found, screens, groups)
 
 
-def shown_twice(questions: Mapping[int, Question], shown: Sequence[Shown]) -> int:
-    """How many questions asked by command the bot has shown more than once."""
-    posts = [number for each in shown if each.mine for number in marks.asked(each.text) if number in questions]
-    return len(posts) - len(set(posts))
+def shown_twice(questions: Mapping[int, Question], shown: Sequence[Shown]) -> Sequence[int]:
+    """The questions asked by command that the bot has shown more than once."""
+    posts = Counter(number for each in shown if each.mine for number in marks.asked(each.text) if number in questions)
+    return [number for number, count in posts.items() if count > 1]
 
 
 def _sorted(shown: Sequence[Shown]) -> _Screens:
@@ -70,7 +70,7 @@ def _sorted(shown: Sequence[Shown]) -> _Screens:
     for at, each in enumerate(shown):
         for number in marks.asked(each.text):
             screens.asked_at.setdefault(number, at)
-            screens.homes.setdefault(number, each.id)
+            screens.homes[number] = (*screens.homes.get(number, ()), each.id)
         if not each.mine:
             continue
         for number in marks.begun(each.text):
@@ -103,7 +103,7 @@ def _outcome(question: Question, screens: _Screens, groups: tuple[Group, ...]) -
     if begun and not any(post.open for post in pieces.values()):
         words = [word for at in sorted(pieces) for word in pieces[at].text.split()]
         fate = next((found for group in groups if (found := _read(words, group)) is not Fate.TORN), fate)
-    return Outcome(question, fate, len(begun), min(begun, default=min(pieces)), screens.homes.get(question.number))
+    return Outcome(question, fate, len(begun), min(begun, default=min(pieces)), screens.homes.get(question.number, ()))
 
 
 def _read(words: Sequence[str], group: Group) -> Fate:
@@ -148,18 +148,20 @@ def _waits(outcome: Outcome, notice: Shown, at: int, screens: _Screens) -> bool:
         return False
     asked_at = screens.asked_at.get(question.number)
     before = asked_at is None or asked_at < at
-    return before and thread_of(question, screens.homes.get(question.number)) == notice.thread
+    # Why a command's question could not be shown is said where the command was called.
+    threads = threads_of(question, screens.homes.get(question.number, ()))
+    return before and (notice.thread in threads or (question.by_command and notice.thread is None))
 
 
-def thread_of(question: Question, home: str | None) -> str | None:
-    """The thread that its answer belongs into; Slack's for a command is under the question as the bot shows it."""
-    return home if question.platform == "slack" and question.by_command else question.thread
+def threads_of(question: Question, homes: tuple[str, ...]) -> tuple[str | None, ...]:
+    """The threads that its answer may be in; Slack's for a command is under the question as the bot shows it."""
+    return homes if question.platform == "slack" and question.by_command else (question.thread,)
 
 
 def _meant(
     waiting: Sequence[Outcome], notice: Shown, screens: _Screens, groups: Mapping[int, tuple[Group, ...]]
 ) -> Sequence[int]:
-    named = [each for each in waiting if screens.homes.get(each.question.number) == notice.reply_to]
+    named = [each for each in waiting if notice.reply_to in screens.homes.get(each.question.number, ())]
     chosen = next(iter(waiting if notice.reply_to is None else named), None)
     if chosen is None:
         return ()

@@ -34,7 +34,6 @@ def figures(database: str, seed: int, tally: Tally, unclean: int, seconds: float
         "fates": {fate.value: tally.fates[fate] for fate in Fate},
         "share_told": round(tally.told_share, 4),
         "wrong": {name: list(numbers) for name, numbers in tally.numbers.items()},
-        "questions_shown_twice": tally.shown_twice,
         "overtaken": tally.overtaken,
         "paid_calls_repeated": tally.paid_again,
         "recovery_s": {"p50": tally.recovery(0.5), "p95": tally.recovery(0.95), "count": len(tally.recovery_s)},
@@ -56,7 +55,6 @@ def _counts(tally: Tally) -> Iterator[tuple[str, str]]:
     for name, numbers in tally.numbers.items():
         named = ", ".join(f"q{number:05}" for number in numbers[:_SHOWN])
         yield name, f"{len(numbers)}" + (f"  ({named}{' …' if len(numbers) > _SHOWN else ''})" if numbers else "")
-    yield "questions shown twice", str(tally.shown_twice)
     yield "overtaken, as platforms may", str(tally.overtaken)
     yield "paid calls repeated", str(tally.paid_again)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
-from tests.storm.fates import Fate, Outcome, outcomes, shown_twice, thread_of
+from tests.storm.fates import Fate, Outcome, outcomes, shown_twice, threads_of
 from tests.storm.plan import TURNS_A_KILL, Trouble
 from tests.storm.values import Diary, Question, Served, Shown, Sign
 
@@ -45,7 +45,6 @@ class Tally:
     numbers: Mapping[str, Sequence[int]]
     pairs: Sequence[tuple[int, int]]
     """The earlier and the later question of each broken order."""
-    shown_twice: int
     overtaken: int
     paid_again: int
     recovery_s: Sequence[float]
@@ -108,9 +107,9 @@ def tally(evidence: Evidence) -> Tally:
             "torn": sorted_.torn,
             "misplaced": sorted_.misplaced,
             "order broken": sorted({late for _, late in broken}),
+            "questions shown twice": shown_twice(questions, evidence.shown),
         },
         pairs=broken,
-        shown_twice=shown_twice(questions, evidence.shown),
         overtaken=overtaken,
         paid_again=_paid_again(evidence.served),
         recovery_s=sorted(_recoveries(kills, evidence)),
@@ -176,8 +175,8 @@ def _misplaced(outcome: Outcome, shown: Sequence[Shown]) -> bool:
     if outcome.at is None or outcome.fate is Fate.TOLD:
         return False
     question, post = outcome.question, shown[outcome.at]
-    place = (question.platform, question.channel, thread_of(question, outcome.home))
-    return (post.platform, post.channel, post.thread) != place
+    there = (post.platform, post.channel) == (question.platform, question.channel)
+    return not there or post.thread not in threads_of(question, outcome.homes)
 
 
 def _order(

@@ -136,12 +136,23 @@ def test_a_command_is_answered_under_its_question_and_its_question_is_no_answer(
     scene.serve(1)
     scene.post(marks.answer((1,)), thread="m1-0")
     assert scene.wrong() == {}
-    assert scene.tally().shown_twice == 0
 
 
-def test_a_question_shown_twice_is_counted(scene: Scene) -> None:
+def test_a_question_shown_twice_is_counted_and_its_answer_may_be_under_either(scene: Scene) -> None:
     scene.command(1, shown=2)
-    assert scene.tally().shown_twice == 1
+    scene.serve(1)
+    scene.post(marks.answer((1,)), thread="m1-1")
+    assert scene.wrong() == {"questions shown twice": [1]}
+    scene.shown[-1:] = []
+    scene.post(marks.answer((1,)), thread="m9")
+    assert "misplaced" in scene.wrong()
+
+
+def test_a_command_can_be_told_where_it_was_called_although_its_question_stands(scene: Scene) -> None:
+    scene.command(1)
+    scene.post(NOTICE)
+    assert scene.wrong() == {}
+    assert scene.tally().fates[Fate.TOLD] == 1
 
 
 def test_a_later_answer_must_not_come_first_where_the_bot_had_the_earlier_question(scene: Scene) -> None:

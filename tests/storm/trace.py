@@ -47,7 +47,11 @@ def _posts(evidence: Evidence, number: int) -> Iterator[str]:
     groups = {each for served in evidence.served if number in served.numbers for each in served.numbers} | {number}
     for post in evidence.shown:
         here = (post.platform, post.channel) == (question.platform, question.channel)
-        if groups & marks.answered(post.text) or (post.id == question.message_id and here):
+        if (
+            groups & marks.answered(post.text)
+            or number in marks.asked(post.text)
+            or (post.id == question.message_id and here)
+        ):
             yield f"{post.channel}/{post.thread}/{post.id} mine={post.mine} open={post.open} {_short(post.text)!r}"
 
 
