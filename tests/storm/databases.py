@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 from tests.postgres import PostgresServer
 from tests.process import Program
@@ -83,8 +84,8 @@ class Sqlite:
 
 @dataclass(slots=True)
 class Postgres:
-    """A server of our own and two bots. A full disk is the same limit on every process of the server: a backend that
-    cannot write its log takes the server down, which then recovers by itself.
+    """A server of our own and two bots. A full disk is the same limit on every process of the server: no table
+    grows, and a backend that cannot write its log takes the server down, which then recovers by itself.
     """
 
     server: PostgresServer
@@ -127,11 +128,19 @@ async def opened(name: str, folder: Path) -> AsyncIterator[Database]:
     try:
         with server.database() as database:
             url = server.url(database)
+            keep_commits(url)
             async with Program("db", "upgrade", environment={"DATABASE_URL": url}, folder=folder) as upgrading:
                 assert await upgrading.process.wait() == 0, upgrading.errors
             yield Postgres(server, url)
     finally:
         await asyncio.to_thread(server.stop)
+
+
+def keep_commits(url: str) -> None:
+    """Let a commit be one: the tests' server is set up to forget the last ones where it falls."""
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
+        name = Identifier(connection.info.dbname)
+        connection.execute(SQL("ALTER DATABASE {} SET synchronous_commit = on").format(name))
 
 
 async def _without_room(seconds: float, processes: Sequence[int], user: str | None = None) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.postgres import PostgresServer
-from tests.storm.databases import Postgres, Sqlite
+from tests.storm.databases import Postgres, Sqlite, keep_commits
 from tests.storm.plan import Trouble
 
 WRITES = """
@@ -75,6 +76,29 @@ async def test_on_postgresql_the_table_of_turns_can_be_held_and_connections_be_c
         await database.cut()
         with pytest.raises(psycopg.OperationalError):
             await connection.execute("SELECT 1")
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    """A server that may suffer."""
+    server = PostgresServer.start()
+    yield server
+    server.stop()
+
+
+async def test_a_server_without_room_cannot_grow_a_table_and_later_can(own_server: PostgresServer) -> None:
+    with own_server.database() as name:
+        database = Postgres(own_server, own_server.url(name))
+        keep_commits(database.url)
+        async with await psycopg.AsyncConnection.connect(database.url, autocommit=True) as connection:
+            await connection.execute("CREATE TABLE t (x text)")
+            filling = asyncio.create_task(database.fill(0.3, ()))
+            await asyncio.sleep(0.15)
+            with pytest.raises(psycopg.Error):
+                await connection.execute("INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 100)")
+            await filling
+        async with await psycopg.AsyncConnection.connect(database.url, autocommit=True) as connection:
+            await connection.execute("INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 100)")
 
 
 def test_every_trouble_is_one_of_some_database() -> None:
