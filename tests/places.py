@@ -121,9 +121,13 @@ class Place(ABC):
     async def answered(self, text: str, reply_to: str | None = None) -> str:
         """Ann asks, and the answer stands there; the id of her message."""
         message = await self.ask(text, reply_to)
-        await self.until(self.shows(self.answer(text)))
-        await self.until(self.rests)
+        await self.settles(self.answer(text))
         return message
+
+    async def settles(self, *texts: str) -> None:
+        """The bot's newest posts become these, and nothing more is to come."""
+        await self.until(self.shows(*texts))
+        await self.until(self.rests)
 
     async def stopped(self) -> None:
         """What was begun has been given up, on the screen and at the gateway, and can be gone on with."""

@@ -24,7 +24,7 @@ async def test_editing_the_newest_question_revises_the_same_post(site: Site) -> 
         message = await place.answered("what is blue?")
         post = place.posts()[-1]
         await place.edit(message, "what is red?")
-        await place.until(place.shows(place.answer("what is red?")))
+        await place.settles(place.answer("what is red?"))
         assert [(each.id, each.labels) for each in place.posts()] == [(post.id, FINISHED)]
         await place.answered("and green?")
         assert not any("what is blue?" in each for each in said(place.requests()[-1]))
@@ -38,7 +38,7 @@ async def test_editing_a_question_while_it_is_answered_answers_the_new_one_in_th
         await place.until(lambda: len(place.posts()) == 1)
         growing = place.posts()[-1]
         await place.edit(message, "what is red?")
-        await place.until(place.shows(place.answer("what is red?")))
+        await place.settles(place.answer("what is red?"))
         assert [each.id for each in place.posts()] == [growing.id]
         assert place.requests()[0].closed_early
 
@@ -104,7 +104,7 @@ async def test_a_question_under_an_older_answer_knows_only_what_came_before_it(s
         await place.answered("second?")
         await place.ask("and the other way?", reply_to=older.id)
         await place.until(lambda: len(place.requests()) == 3)
-        await place.until(place.shows(place.answer("and the other way?")))
+        await place.settles(place.answer("and the other way?"))
         carried = said(place.requests()[-1])
         assert [f"{place.tag}" in each for each in carried] == [True] * 3
         assert place.answer("first?") in carried

@@ -36,7 +36,7 @@ async def test_old_buttons_edits_and_deletions_work_after_a_stop_and_after_a_kil
         await place.click("👍")
         await place.until(lambda: len(place.told()) == 1)
         await place.click("Regenerate")
-        await place.until(place.shows(place.answer("third?", take=2)))
+        await place.settles(place.answer("third?", take=2))
         await place.edit(asked[place.tag][1], "second thoughts?")
         await place.until(lambda: all("was changed after this answer" in each.text for each in place.posts()[1:]))
         assert [(each.id, each.labels) for each in place.posts()] == [(each.id, FINISHED) for each in before]
@@ -44,8 +44,7 @@ async def test_old_buttons_edits_and_deletions_work_after_a_stop_and_after_a_kil
     async def after_the_kill(place: Place) -> None:
         before = place.posts()
         await place.edit(asked[place.tag][2], "anything else?")
-        await place.until(place.shows(place.answer("anything else?")))
-        await place.until(place.rests)
+        await place.settles(place.answer("anything else?"))
         await place.click("Undo")
         await place.until(lambda: place.posts()[-1].labels == ())
         await place.delete(asked[place.tag][1])

@@ -36,7 +36,7 @@ async def test_regenerate_revises_the_post_and_the_history_once_for_a_double_cli
         await place.answered("what is blue?")
         post = place.posts()[-1]
         await asyncio.gather(*(place.press(post.id, post.buttons["Regenerate"]) for _ in range(2)))
-        await place.until(place.shows(place.answer("what is blue?", take=2)))
+        await place.settles(place.answer("what is blue?", take=2))
         assert [each.id for each in place.posts()] == [post.id]
         await place.answered("and red?")
         assert len(place.requests()) == 3
@@ -55,7 +55,7 @@ async def test_stop_keeps_what_was_written_and_continue_completes_the_same_post(
         await place.stopped()
         assert place.posts()[-1].labels == CUT
         await place.click("Continue")
-        await place.until(place.shows(BEGUN + REST))
+        await place.settles(BEGUN + REST)
         assert [(each.id, each.labels) for each in place.posts()] == [(growing.id, FINISHED)]
         assert said(place.requests()[-1])[-2].strip() == BEGUN.strip()
 
@@ -78,7 +78,7 @@ async def test_on_slack_a_stream_is_stopped_by_a_mention_and_by_the_stop_sign(si
         await place.stopped()
         assert place.posts()[-1].labels == CUT
         await place.click("Continue")
-        await place.until(place.shows(BEGUN + REST))
+        await place.settles(BEGUN + REST)
         assert [each.id for each in place.posts()] == [growing.id]
 
     mention, sign = site.slack_thread, site.slack_thread
@@ -141,7 +141,7 @@ async def test_stop_retry_and_undo_are_slash_commands_too(site: Site) -> None:
         await place.until(lambda: place.posts()[-1].labels == ())
         await place.answered("and red?")
         await place.command("retry")
-        await place.until(place.shows(place.answer("and red?", take=2)))
+        await place.settles(place.answer("and red?", take=2))
         assert [each.id == growing.id for each in place.posts()] == [True, False]
         await place.until(lambda: len(place.told()) == 3)
         assert place.told() == [
@@ -161,12 +161,10 @@ async def test_on_slack_what_was_asked_by_command_can_be_asked_anew_and_taken_ba
     await place.command("ask", f"what is blue? {place.tag}")
     await place.until(lambda: len(place.posts()) == 1)
     place.thread = place.posts()[0].id
-    await place.until(place.shows(place.answer("what is blue?")))
-    await place.until(place.rests)
+    await place.settles(place.answer("what is blue?"))
     await place.command("retry")
     await place.until(lambda: len(place.told()) == 1)
     assert place.told() == ["I answer that anew."]
-    await place.until(place.shows(place.answer("what is blue?", take=2)))
-    await place.until(place.rests)
+    await place.settles(place.answer("what is blue?", take=2))
     await place.command("undo")
     await place.until(lambda: "took this exchange back" in place.posts()[-1].text)
