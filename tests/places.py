@@ -199,15 +199,15 @@ class OnSlack(Place):
 
 
 class OnDiscord(Place):
-    """A direct message, or a channel where the bot is mentioned."""
+    """A direct message, or a channel where the bot is mentioned; `rights` are the bot's own there."""
 
-    def __init__(self, far: World, ledger: Path, tag: str, *, direct: bool) -> None:
+    def __init__(self, far: World, ledger: Path, tag: str, *, direct: bool, rights: int | None = None) -> None:
         super().__init__(far, ledger, tag)
         discord = far.discord
         self._ann = discord.user("Ann")
         self._stranger = discord.user("Eve")
         guild = next(iter(discord.world.guilds.values()))
-        self.room: Room = discord.dm(self._ann) if direct else discord.channel(guild, tag)
+        self.room: Room = discord.dm(self._ann) if direct else discord.channel(guild, tag, permissions=rights)
         self._mention = "" if direct else f"<@{discord.bot_user_id}> "
 
     async def ask(self, text: str, reply_to: str | None = None) -> str:
@@ -225,7 +225,8 @@ class OnDiscord(Place):
         await made.acknowledgement()
 
     async def command(self, name: str, value: str = "") -> None:
-        options = {"answers": value} if value else {}
+        declared = self.far.discord.commands.named(name, self.room.guild_id).get("options", [])
+        options = {declared[0]["name"]: value} if value else {}
         made = await self.far.discord.command(self._ann, self.room, name, options)
         await made.acknowledgement()
 

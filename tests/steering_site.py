@@ -41,6 +41,11 @@ class Site:
         return OnDiscord(self.far, self.ledger, self._tag(), direct=False)
 
     @property
+    def discord_closed(self) -> OnDiscord:
+        """A channel that the bot itself cannot see: it speaks only through the command or the press at hand."""
+        return OnDiscord(self.far, self.ledger, self._tag(), direct=False, rights=0)
+
+    @property
     def all(self) -> list[Place]:
         return [self.slack_direct, self.slack_thread, self.discord_direct, self.discord_channel]
 
