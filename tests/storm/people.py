@@ -59,7 +59,7 @@ class People:
             return
         ts = threads[ask.where % len(threads)]
         messages = self.world.slack.workspace.channels[channel].messages.values()
-        joined = any(each.thread_ts == ts and each.author == self.world.slack.bot_user_id for each in messages)
+        joined = any(each.thread_ts == ts and marks.answered(each.text) for each in messages)
         await self._slack_say(ask, channel, ts, mention=not joined)
 
     async def _slack_direct(self, ask: Ask) -> None:
@@ -104,7 +104,8 @@ class People:
         if len(threads) < _KEPT:
             threads.append(await self.world.discord.thread(self.world.users[ask.who], room, f"thread {ask.number}"))
         thread = threads[ask.where % len(threads)]
-        joined = any(each.author.id == self.world.discord.bot_user_id for each in thread.messages.values())
+        # A notice that a question could not be saved does not say that the bot is there from now on; an answer does.
+        joined = any(marks.answered(each.content) for each in thread.messages.values())
         await self._discord_say(ask, thread, mention=not joined)
 
     async def _discord_say(self, ask: Ask, room: Channel, *, mention: bool, reply_to: int | None = None) -> None:
