@@ -16,10 +16,8 @@ from tests.fakes.gateway.behaviours import Answer, Behaviour
 from tests.test_end_to_end import World
 
 BEGUN, REST = "It begins well ", "and so it ends."
-SLOWLY, GENTLY = "slowly", "gently"
-"""A question with the one word gets the beginning of an answer, and then nothing for as long as it is waited for; with
-the other its answer takes half a second.
-"""
+SLOWLY = "slowly"
+"""A question with this word gets the beginning of an answer, and the rest when it is released."""
 _OPEN = """
     select count(*) from turn where closed_at is null and id in (select turn_id from message where body like ?)
 """
@@ -46,16 +44,23 @@ class Model:
 
     def __init__(self) -> None:
         self._takes: Counter[str] = Counter()
+        self._held: list[asyncio.Event] = []
+
+    def release(self) -> None:
+        """Let what was begun go on."""
+        for held in self._held:
+            held.set()
 
     def __call__(self, seen: SeenRequest) -> Behaviour:
         asked = said(seen)[-1]
         if asked.startswith(GO_ON):
             return Answer(text=REST)
         if SLOWLY in asked:
-            return Answer(text=BEGUN + REST, hold=asyncio.Event(), hold_after=3)
+            self._held.append(asyncio.Event())
+            return Answer(text=BEGUN + REST, hold=self._held[-1], hold_after=3)
         whole = "\n".join(said(seen))
         self._takes[whole] += 1
-        return Answer(text=f"take {self._takes[whole]}: {asked}", delay_s=0.1 if GENTLY in asked else 0.0)
+        return Answer(text=f"take {self._takes[whole]}: {asked}")
 
 
 def said(seen: SeenRequest) -> list[str]:

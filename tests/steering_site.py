@@ -22,6 +22,7 @@ class Site:
 
     far: World
     ledger: Path
+    model: Model = field(default_factory=Model)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property
@@ -64,21 +65,22 @@ class Site:
 
 
 @asynccontextmanager
-async def far_ends() -> AsyncIterator[World]:
+async def far_ends(model: Model | None = None) -> AsyncIterator[World]:
     """Both platforms and the gateway, with a stranger and without limits."""
     async with world() as far:
         far.slack.user("U2", "Eve")
         far.slack.limit(None)
         far.discord.limits.enabled = False
-        far.gateway.judge(Model())
+        far.gateway.judge(model or Model())
         yield far
 
 
 @asynccontextmanager
 async def site(folder: Path) -> AsyncIterator[Site]:
     """The program, running; the workspace lets it edit fifty times a minute, so not every test can share it."""
-    async with far_ends() as far, Program("run", environment=far.environment(), folder=folder) as bot:
+    model = Model()
+    async with far_ends(model) as far, Program("run", environment=far.environment(), folder=folder) as bot:
         await far.ready()
-        yield Site(far, folder / "parley.db")
+        yield Site(far, folder / "parley.db", model)
         assert await bot.stop() == 0
     assert "Traceback" not in bot.errors
