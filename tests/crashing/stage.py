@@ -180,7 +180,7 @@ def environment(far: Scene, gateway: FakeGateway, url: str, folder: Path) -> dic
         "TOKENGATE_API_KEY": gateway.token,
         "DATABASE_URL": url,
         "BOT_MODEL": "gpt-5-chat-latest",
-        "BOT_STALLED": "0.8",
+        "BOT_STALLED": "1.2",
         "BOT_HEARTBEAT": "0.2",
     }
 
