@@ -134,6 +134,7 @@ async def _run(config: Settings, kit: Kit, platforms: Sequence[Platform], queue:
         await _until_stopped(supervisors)
         for supervisor in supervisors:
             supervisor.stop_listening()
+        await engine.taken_in()
         working.cancel()
         await crew.stop()
         await engine.settle()

@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 
 from bot.contract import Channel
-from bot.errors import ChannelError, Fenced, Notice
+from bot.errors import ChannelError, Fenced, Notice, PostGone
 from bot.features import buttons
 from bot.model import TurnState
 from bot.reply import Reply
@@ -21,7 +21,7 @@ INTERRUPTED = "interrupted"
 
 
 async def fail(turn: Turn, teller: Teller, words: Words, notice: Notice) -> None:
-    """Show the notice in place of the answer, or under the beginning of one; where even that fails, the log has it."""
+    """Show the notice in place of the answer, or under its beginning; where that fails, the asker alone is told."""
     claim = turn.claim
     said = teller.say(notice, claim.origin)
     row = buttons.under_notice(words, claim, interrupted=notice.id == INTERRUPTED)
@@ -32,8 +32,11 @@ async def fail(turn: Turn, teller: Teller, words: Words, notice: Notice) -> None
             await reply.finish(said, row)
     except Fenced:
         return
+    except PostGone as gone:
+        log.info("turn_untold turn=%s reason=%s", claim.turn, gone)
     except ChannelError as error:
         log.error("turn_untold turn=%s reason=%s", claim.turn, error)
+        await teller.notify(claim.origin, notice)
     except Exception:  # the engine's own end: a turn that cannot even be failed would come back for ever
         log.exception("turn_untold turn=%s", claim.turn)
     with suppress(Fenced):

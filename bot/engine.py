@@ -38,6 +38,9 @@ log = logging.getLogger("parley.engine")
 MOST_TRIES = 3
 """Runs of one turn before it is given up: a question that ends its process each time must not do so for ever."""
 
+TAKING_S = 5.0
+"""How long a stop waits for questions that are being committed; what is not through then comes again."""
+
 ANCHOR_PATIENCE_S = 600.0
 """How long a question by command waits for a limited platform to be shown, as long as an answer would."""
 
@@ -69,6 +72,7 @@ class Engine:
         self._begins = begins
         self._teller = Teller(platforms, kit.words, kit.defaults.fallback_model)
         self._errands: set[asyncio.Task[None]] = set()
+        self._taking: set[asyncio.Task[None]] = set()
         self._begun: dict[ConversationId, Turn] = {}
         self._interrupted: set[ConversationId] = set()
         self._retaken: dict[ConversationId, TurnId] = {}
@@ -122,6 +126,11 @@ class Engine:
         """Take up what an earlier run has left open."""
         self._interrupted.add(conversation)
         self._wake(conversation)
+
+    async def taken_in(self) -> None:
+        """Returns when the questions that came in are committed and woken, so that a stop finds them running."""
+        if self._taking:
+            await asyncio.wait(self._taking, timeout=TAKING_S)
 
     async def settle(self) -> None:
         """Returns when the answers to commands and refusals that are under way have been given."""
@@ -247,7 +256,8 @@ class Engine:
         claim, channel = turn.claim, self._teller.open(turn.claim.origin)
         if claim.tries > 1:
             await find_lost(self._kit.store, turn, channel)
-        if claim.tries > MOST_TRIES:
+        # What is stored has only to be shown: it is given up later.
+        if claim.tries > (MOST_TRIES if claim.answer is None else 2 * MOST_TRIES):
             await self._fail(turn, Notice(INTERRUPTED))
             return
         if not claim.questions and claim.answer is None:
@@ -277,7 +287,10 @@ class Engine:
 
     async def _uncancelled(self, coroutine: Coroutine[None, None, None]) -> None:
         """What is committed is also worked on, even if the platform that handed it in gives up half-way."""
-        await asyncio.shield(self._errand(coroutine))
+        task = self._errand(coroutine)
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
+        await asyncio.shield(task)
 
     def _errand(self, coroutine: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(coroutine)

@@ -15,6 +15,7 @@ BotError                     .notice: message id and parameters for the asker
 │   └── GatewayGarbled       the answer broke off or could not be understood
 ├── ChannelError             the platform did not take what we said
 │   ├── ChannelGone          the place is gone or closed to us for good
+│   │   └── PostGone         a post of ours was taken away; the place is still there
 │   ├── ChannelBusy          limited or down; nothing was done; try again in `retry_after` seconds
 │   ├── PostRejected         this post is not acceptable there
 │   └── StoppedByReader      somebody stopped the answer
@@ -151,6 +152,10 @@ class ChannelError(BotError):
 
 class ChannelGone(ChannelError):
     """The place is gone or closed to us for good."""
+
+
+class PostGone(ChannelGone):
+    """A post of ours was taken away by somebody; the place itself is still there."""
 
 
 class ChannelBusy(ChannelError):

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 import aiohttp
 import discord
 
-from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostRejected
+from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostGone, PostRejected
 
 UNKNOWN_WEBHOOK = 10015
 CANNOT_READ_HISTORY = 160002
 
+_UNKNOWN_MESSAGE = 10008
 _REJECTED = frozenset({40005, 50006, 50024, 50035, 50083, 200000, 240000})
 _AWAY_S = 5.0
 _BANNED_S = 60.0
@@ -38,7 +39,7 @@ def translated() -> Iterator[None]:
 def refusal(error: discord.HTTPException) -> ChannelError:
     """One refusal by its code (https://discord.com/developers/docs/topics/opcodes-and-status-codes).
 
-    A post that was deleted under us (10008) is `ChannelGone`: a person took the answer away, so it ends.
+    A post that was deleted under us (10008) is `PostGone`: a person took the answer away.
     """
     reason = brief(error)
     if error.status == 401 and error.code in (0, 40001):
@@ -49,7 +50,7 @@ def refusal(error: discord.HTTPException) -> ChannelError:
         return ChannelBusy(reason, _AWAY_S)
     if error.code in _REJECTED or error.status in (400, 413):
         return PostRejected(reason)
-    return ChannelGone(reason)
+    return PostGone(reason) if error.code == _UNKNOWN_MESSAGE else ChannelGone(reason)
 
 
 def brief(error: discord.HTTPException) -> str:

@@ -13,7 +13,7 @@ from adapters.slack.posts import Posts, Writer
 from adapters.slack.responses import Responses
 from adapters.slack.values import Keepsake, is_direct
 from bot.contract import Capabilities, Host, Origin, Post, PostId
-from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostRejected
+from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostGone, PostRejected
 
 log = logging.getLogger("parley.slack")
 
@@ -107,10 +107,11 @@ class SlackChannel:
     async def edit(self, post_id: PostId, post: Post) -> None:
         """Grow or finish a post; raises `StoppedByReader` when somebody ended its stream."""
         _fit(post.text)
-        if post.final:
-            await self._writer().finish(post_id, post)
-        else:
-            await self._writer().grow(post_id, post)
+        write = self._writer().finish if post.final else self._writer().grow
+        try:
+            await write(post_id, post)
+        except MessageMissing as error:
+            raise PostGone(str(error)) from error
 
     async def delete(self, post_id: PostId) -> None:
         """Take a post away; its stream is ended first."""

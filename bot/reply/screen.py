@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.contract import Button, Channel, Post, PostId
-from bot.errors import ChannelBusy
+from bot.errors import ChannelBusy, PostGone
 from bot.reply.nap import Nap
 
 T = TypeVar("T")
@@ -106,7 +106,17 @@ class Screen:
             self.posts[page] = _Shown(post_id, post.text, post.final, self._clock(), post.buttons)
             await self._journal.place(page, post_id)
         elif self._channel.capabilities.edit_interval is not None and not known.looks(post):
+            await self._edit(page, known, post)
+
+    async def _edit(self, page: int, known: _Shown, post: Post) -> None:
+        try:
             await self._call(partial(self._channel.edit, known.post_id, post), patient=post.final)
+        except PostGone:
+            if known.text is not None:
+                raise  # taken away while it was being written: whoever did that wants no more of it
+            del self.posts[page]
+            await self._show(page, post)
+        else:
             known.text, known.final, known.buttons = post.text, post.final, post.buttons
 
     async def _call(self, verb: Callable[[], Awaitable[T]], *, patient: bool) -> T:

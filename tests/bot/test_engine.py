@@ -505,8 +505,9 @@ async def test_an_accept_that_is_given_up_half_way_is_answered_all_the_same(stor
 
 
 async def test_a_turn_that_cannot_even_be_failed_does_not_come_back_for_ever(
-    store: Store, caplog: pytest.LogCaptureFixture
+    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(local, "FIRST_PAUSE_S", 0.001)
     async with house(store) as home:
         home.platform.prepare = [("send", RuntimeError("unforeseen"))] * 3  # type: ignore[list-item]  # on purpose
         with caplog.at_level(logging.ERROR):

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Literal
 
 from bot.contract import Address, Button, Capabilities, Origin, Person, Post, PostId
-from bot.errors import ChannelError, PostRejected
+from bot.errors import ChannelError, PostGone, PostRejected
 
 Verb = Literal["anchor", "send", "edit", "delete", "find", "notify", "typing"]
 
@@ -190,7 +190,7 @@ class FakeChannel:
     def _alive(self, post_id: PostId, *, final: bool) -> ShownPost:
         found = [post for post in self._all() if post.id == post_id and not post.deleted]
         if not found:
-            raise PostRejected("unknown post")
+            raise PostGone("unknown post")
         if self._capabilities.edit_interval is None:
             raise PostRejected("posts cannot be edited here")
         lifetime = self._capabilities.post_lifetime

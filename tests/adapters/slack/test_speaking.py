@@ -7,7 +7,7 @@ from adapters.slack.faults import Unsure
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.values import Keepsake
 from bot.contract import Address, Origin, Person, Post, PostId
-from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostRejected, StoppedByReader
+from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostGone, PostRejected, StoppedByReader
 from tests.adapters.host import FakeBudget, FakeHost
 from tests.adapters.slack.conftest import ANN, DIRECT, FAST, ROOM, origin_at, settings_for
 from tests.fakes.slack import FakeSlack, ShownMessage
@@ -333,7 +333,7 @@ async def test_no_server_is_busy_and_not_an_accident(slack: FakeSlack, host: Fak
 
 
 async def test_a_post_that_somebody_took_away_cannot_be_edited(slack: FakeSlack, direct: SlackChannel) -> None:
-    with pytest.raises(PostRejected):
+    with pytest.raises(PostGone):
         await direct.edit(PostId("1700000000.000100"), whole("Paris."))
 
 

@@ -1,6 +1,6 @@
 """What a conversation remembers, and how it forgets."""
 
-from bot.contract import Addressed, Attachment, PersonKind
+from bot.contract import Addressed, PersonKind
 from bot.model import ConversationId, Message, Window
 from bot.store import Store
 from tests.bot.store.builders import (
