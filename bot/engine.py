@@ -222,14 +222,13 @@ class Engine:
         elif event.name == ASK:
             asked = MessageReceived(event.keys, event.origin, question, Addressed.BOT, event.sent_at)
             await self._uncancelled(self._question(asked, command=ASK))
+        elif event.name in STEERING:
+            self._show(await self._steering.commanded(STEERING[event.name], event), event.origin)
         elif await self._kit.store.first_seen(event.keys):
             self._errand(self._serve(event))
 
     async def _serve(self, event: CommandInvoked) -> None:
         """Run a command that is answered at once, past the lane."""
-        if event.name in STEERING:
-            await self._steer(event)
-            return
         private = next((command.private for command in self.commands if command.name == event.name), True)
         try:
             notice = await FUNCTIONS[event.name](self._kit, event.origin, event.options)
@@ -240,13 +239,6 @@ class Engine:
         await self.prepare()  # it may have changed what is chosen
         if private or not await self._teller.post(event, notice):
             await self._teller.notify(event.origin, notice)
-
-    async def _steer(self, event: CommandInvoked) -> None:
-        try:
-            effects = await self._steering.commanded(STEERING[event.name], event.origin)
-        except Exception:  # the engine's own loop: whatever broke, the asker is told
-            effects = Effects(incident(f"command={event.name}"))
-        await self._steering.show(effects, event.origin)
 
     def _show(self, effects: Effects, origin: Origin | None) -> None:
         if effects.notice is not None or effects.repaints:

@@ -7,7 +7,16 @@ from dataclasses import replace
 from functools import partial
 from weakref import WeakValueDictionary
 
-from bot.contract import ButtonPressed, Channel, MessageDeleted, MessageEdited, Origin, PostId, StopRequested
+from bot.contract import (
+    ButtonPressed,
+    Channel,
+    CommandInvoked,
+    MessageDeleted,
+    MessageEdited,
+    Origin,
+    PostId,
+    StopRequested,
+)
 from bot.errors import ChannelError, Fenced, StoppedByReader
 from bot.features import ASK, Kit, commands, parse
 from bot.features.steering import Effects, Repaint, Steer, followed, pressed
@@ -38,9 +47,9 @@ class Steering:
         """Commit what a button asks for; what is left to do is for `show`."""
         return self._begin(await pressed(self._kit, event))
 
-    async def commanded(self, steer: Steer, origin: Origin) -> Effects:
+    async def commanded(self, steer: Steer, event: CommandInvoked) -> Effects:
         """The same for a command."""
-        return self._begin(await steer(self._kit, origin))
+        return self._begin(await steer(self._kit, event))
 
     async def edited(self, event: MessageEdited) -> Effects:
         """The same for a message that got a new text."""

@@ -6,7 +6,7 @@ Each function changes the store and returns what is still to be done about it, w
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.contract import Button, ButtonPressed, Origin
+from bot.contract import Button, ButtonPressed, CommandInvoked, Origin
 from bot.errors import BadOption, Notice
 from bot.features import buttons
 from bot.features.buttons import Action
@@ -44,9 +44,12 @@ class Effects:
     wake: ConversationId | None = None
     stop: TurnId | None = None
     repaints: tuple[Repaint, ...] = ()
+    seen: bool = False
+    """It was delivered and done before."""
 
 
-Steer = Callable[[Kit, Origin], Awaitable[Effects]]
+Steer = Callable[[Kit, CommandInvoked], Awaitable[Effects]]
+"""A command of steering: it notes the delivery in the same commit as what it changes."""
 
 
 async def pressed(kit: Kit, event: ButtonPressed) -> Effects:
@@ -58,28 +61,28 @@ async def pressed(kit: Kit, event: ButtonPressed) -> Effects:
     return await _BY_BUTTON[meant.action](kit, press)
 
 
-async def stop(kit: Kit, origin: Origin) -> Effects:
+async def stop(kit: Kit, event: CommandInvoked) -> Effects:
     """End the answer that is being written here, and keep what there is of it."""
-    turn = await kit.store.running(_said_at(origin))
+    turn = await kit.store.running(_said_at(event.origin))
     if turn is None:
-        return Effects(Notice("nothing-to-stop"))
-    return _told(await _stop(kit, Press(turn, origin.asker)), "stopping")
+        return await _nothing(kit, event, "nothing-to-stop")
+    return _told(await _stop(kit, _press(turn, event)), "stopping")
 
 
-async def retry(kit: Kit, origin: Origin) -> Effects:
+async def retry(kit: Kit, event: CommandInvoked) -> Effects:
     """Answer the newest question here anew."""
-    turn = await kit.store.newest(_said_at(origin))
+    turn = await kit.store.newest(_said_at(event.origin))
     if turn is None:
-        return Effects(Notice("nothing-here"))
-    return _told(await _regenerate(kit, Press(turn, origin.asker)), "answering-anew")
+        return await _nothing(kit, event, "nothing-here")
+    return _told(await _regenerate(kit, _press(turn, event)), "answering-anew")
 
 
-async def undo(kit: Kit, origin: Origin) -> Effects:
+async def undo(kit: Kit, event: CommandInvoked) -> Effects:
     """Take the newest exchange here back."""
-    turn = await kit.store.newest(_said_at(origin))
+    turn = await kit.store.newest(_said_at(event.origin))
     if turn is None:
-        return Effects(Notice("nothing-here"))
-    return _told(await _undo(kit, Press(turn, origin.asker)), "taken-back")
+        return await _nothing(kit, event, "nothing-here")
+    return _told(await _undo(kit, _press(turn, event)), "taken-back")
 
 
 async def cleanup(kit: Kit, origin: Origin, options: Mapping[str, str]) -> Notice:
@@ -168,14 +171,23 @@ def _said_at(origin: Origin) -> Origin:
     return replace(origin, address=scope(origin))
 
 
+def _press(turn: TurnId, event: CommandInvoked) -> Press:
+    return Press(turn, event.origin.asker, event.keys)
+
+
+async def _nothing(kit: Kit, event: CommandInvoked, notice_id: str) -> Effects:
+    first = await kit.store.first_seen(event.keys)
+    return Effects(Notice(notice_id)) if first else Effects(seen=True)
+
+
 def _told(effects: Effects, notice_id: str) -> Effects:
     """A command is answered in any case: whoever gave it may not have the answer in sight that it is about."""
-    return effects if effects.notice is not None else replace(effects, notice=Notice(notice_id))
+    return effects if effects.notice is not None or effects.seen else replace(effects, notice=Notice(notice_id))
 
 
 def _refused(steered: Steered) -> Effects:
     why = _WHY_NOT.get(steered.verdict)
-    return Effects() if why is None else Effects(Notice(why))
+    return Effects(seen=True) if why is None else Effects(Notice(why))
 
 
 _BY_BUTTON: Mapping[Action, Callable[[Kit, Press], Awaitable[Effects]]] = {
