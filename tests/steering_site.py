@@ -80,7 +80,10 @@ async def site(folder: Path) -> AsyncIterator[Site]:
     """The program, running; the workspace lets it edit fifty times a minute, so not every test can share it."""
     model = Model()
     async with far_ends(model) as far, Program("run", environment=far.environment(), folder=folder) as bot:
-        await far.ready()
+        try:
+            await far.ready()
+        except TimeoutError:
+            raise AssertionError(bot.errors) from None
         yield Site(far, folder / "parley.db", model)
         assert await bot.stop() == 0
     assert "Traceback" not in bot.errors
