@@ -269,7 +269,7 @@ class Engine:
 
         async def shown() -> Origin:
             await turn.check()
-            return await channel.anchor(claim.questions[-1].text)
+            return await channel.anchor(claim.questions[-1].text, key=f"{turn.key}-q", again=claim.tries > 1)
 
         origin = await patiently(shown, ANCHOR_PATIENCE_S)
         self._wake(await self._kit.store.moved(claim.turn, claim.attempt, origin))

@@ -9,7 +9,6 @@ from weakref import WeakValueDictionary
 
 from bot.contract import (
     ButtonPressed,
-    Channel,
     CommandInvoked,
     MessageDeleted,
     MessageEdited,
@@ -111,7 +110,7 @@ class Steering:
         if not channel.capabilities.rewrites:
             return
         note = f"_{self._teller.say(repaint.note, stood.origin)}_"
-        reply = Reply(channel, _Standing(self._kit.store, stood, channel))
+        reply = Reply(channel, _Standing(self._kit.store, stood))
         try:
             await reply.finish(f"{closed(stood.shown)}\n\n{note}" if stood.shown else note, repaint.buttons)
         finally:
@@ -121,10 +120,9 @@ class Steering:
 class _Standing:
     """The journal of an answer that is shown again: void as soon as the answer is another one."""
 
-    def __init__(self, store: Store, stood: Stood, channel: Channel) -> None:
+    def __init__(self, store: Store, stood: Stood) -> None:
         self._store = store
         self._stood = stood
-        self._channel = channel
 
     @property
     def key(self) -> str:
@@ -140,11 +138,10 @@ class _Standing:
             raise Fenced(f"turn {self._stood.turn} shows another answer now")
 
     async def place(self, page: int, post_id: PostId) -> None:
-        try:
-            await self._store.posted(self._stood, page, f"{self.key}-{page}", post_id)
-        except Fenced:  # whoever answers now knows nothing of this page
-            await patiently(partial(self._channel.delete, post_id), NOTICE_PATIENCE_S)
-            raise
+        await self._store.posted(self._stood, page, f"{self.key}-{page}", post_id)
+
+    async def holds(self, post_id: PostId) -> bool:
+        return post_id in await self._store.posts(self._stood.turn)
 
     async def gone(self, page: int, post_id: PostId) -> None:
         await self._store.gone(self._stood.turn, post_id)

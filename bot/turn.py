@@ -106,6 +106,10 @@ class Turn:
         await self._store.gone(self.claim.turn, post_id)
         self._placed.pop(page, None)
 
+    async def holds(self, post_id: PostId) -> bool:
+        """Whether the answer uses this post, whoever makes it now."""
+        return post_id in await self._store.posts(self.claim.turn)
+
     def interrupt(self, cut: StoppedByReader | Fenced) -> None:
         """Somebody wants no more of this answer, or not of this attempt at it: end `until_cut`."""
         self._cut = self._cut or cut

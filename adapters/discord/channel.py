@@ -46,7 +46,7 @@ class DiscordChannel:
         """Posts by the bot's token can be edited for ever, those by an interaction's until it ends."""
         return self._capabilities
 
-    async def anchor(self, question: str) -> Origin:
+    async def anchor(self, question: str, *, key: str = "question", again: bool = False) -> Origin:
         """The deferred response becomes the question; the answer is a message that replies to it."""
         if self._token is None or self._by_token is None or self._token.anchored:
             return self._origin

@@ -1,6 +1,6 @@
 """How a message of ours looks: its text in Discord's Markdown, and the row of buttons under it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,9 @@ from discord.http import MultipartParameters, handle_message_parameters
 from adapters.discord import markup
 from bot.contract import Button, Post
 from bot.errors import PostRejected
+
+Message = Mapping[str, Any]
+"""A message as Discord gives it back; the SDK's own type of it cannot be imported at run time."""
 
 _SILENT = discord.AllowedMentions.none()
 
@@ -64,3 +67,10 @@ def _rows(buttons: Sequence[Button]) -> list[dict[str, Any]]:
     kind, style = discord.ComponentType.button.value, discord.ButtonStyle.secondary.value
     made = [{"type": kind, "style": style, "label": button.label, "custom_id": button.id} for button in buttons]
     return [{"type": discord.ComponentType.action_row.value, "components": made}]
+
+
+def shows(message: Message, look: Look) -> bool:
+    """Whether a message looks so; Discord trims the blanks around a text."""
+    rows: Any = message.get("components") or ()
+    ids = [button.get("custom_id") for row in rows for button in row.get("components", ())]
+    return message["content"].strip() == look.text.strip() and ids == [button.id for button in look.buttons]

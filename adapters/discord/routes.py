@@ -7,8 +7,8 @@ from typing import Protocol
 import discord
 from discord.http import MultipartParameters
 
-from adapters.discord import failures
-from adapters.discord.looks import Look
+from adapters.discord import failures, looks
+from adapters.discord.looks import Look, Message
 from adapters.discord.speaker import Speaker
 from bot.contract import PostId
 from bot.errors import ChannelGone, PostRejected
@@ -52,7 +52,11 @@ class BotRoute:
         self._asker = asker
 
     async def send(self, look: Look, key: str) -> PostId:
-        return await self._post(look, nonce(self._channel, self._answered, key))
+        sent = await self._post(look, nonce(self._channel, self._answered, key))
+        if not looks.shows(sent, look):
+            # A send whose reply was lost has arrived: by its nonce Discord gives it back as it was then.
+            await self.edit(_id(sent), look)
+        return _id(sent)
 
     async def edit(self, post_id: PostId, look: Look) -> None:
         speaker = self._speaking()
@@ -75,7 +79,7 @@ class BotRoute:
         speaker = self._speaking()
         await speaker.try_call(lambda: _typed(self._place(speaker)))
 
-    async def _post(self, look: Look, unique: str | None, flags: discord.MessageFlags = PLAIN) -> PostId:
+    async def _post(self, look: Look, unique: str | None, flags: discord.MessageFlags = PLAIN) -> Message:
         try:
             return await self._posted(look.parameters(nonce=unique, reference=self._reference(), flags=flags))
         except (PostRejected, ChannelGone) as error:
@@ -83,10 +87,9 @@ class BotRoute:
                 raise
             return await self._posted(look.parameters(nonce=unique, flags=flags))
 
-    async def _posted(self, body: MultipartParameters) -> PostId:
+    async def _posted(self, body: MultipartParameters) -> Message:
         speaker = self._speaking()
-        message = await speaker.call(lambda: speaker.client.http.send_message(self._channel, params=body))
-        return PostId(str(message["id"]))
+        return await speaker.call(lambda: speaker.client.http.send_message(self._channel, params=body))
 
     async def _edited(self, speaker: Speaker, post_id: PostId, look: Look) -> None:
         await speaker.client.http.edit_message(self._channel, int(post_id), params=look.parameters())
@@ -141,6 +144,10 @@ class EitherRoute:
 def nonce(place: int, answered: int | None, key: str) -> str:
     """Of the key and the place: Discord compares nonces over all that a bot has said anywhere in some minutes."""
     return sha256(f"{place}/{answered}/{key}".encode()).hexdigest()[:NONCE_LIMIT]
+
+
+def _id(message: Message) -> PostId:
+    return PostId(str(message["id"]))
 
 
 async def _typed(place: discord.PartialMessageable) -> None:

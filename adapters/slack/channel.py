@@ -8,7 +8,6 @@ from time import time
 from adapters.slack import markup
 from adapters.slack.connection import Connection
 from adapters.slack.faults import MessageMissing, Unsure
-from adapters.slack.history import instant
 from adapters.slack.posts import Posts, Writer
 from adapters.slack.responses import Responses
 from adapters.slack.values import Keepsake, is_direct
@@ -32,6 +31,10 @@ _UPDATED = Capabilities(markup.TEXT_LIMIT, markup.measure, edit_interval=2.5, bu
 
 _SINCE_S = 120.0
 """How far back to look for a post that may have arrived, where there is no question to look behind."""
+
+
+_LONG_S = 3600.0
+"""How far back a command's question may stand, which has no message that names a moment."""
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ class SlackChannel:
         """Streams in threads, updates elsewhere."""
         return _STREAMED if self._at.thread is not None else _UPDATED
 
-    async def anchor(self, question: str) -> Origin:
+    async def anchor(self, question: str, *, key: str = "question", again: bool = False) -> Origin:
         """Slack shows nobody what was asked with a slash command: post it, and answer in the thread under it.
 
         In a direct message the answer stays flat, as the conversation does.
@@ -71,10 +74,22 @@ class SlackChannel:
         name = markup.plain(self._origin.asker.name)
         quoted = question.replace("\n", "\n> ")
         asked = self._line.host.text("question-asked", self._origin.locale, name=name, question=quoted)
-        ts = await self._writer().post(Post(markup.clip(asked), final=True, key="question"))
+        ts = await self._shown_once(Post(markup.clip(asked), final=True, key=key), again=again)
         thread = self._at.thread if is_direct(self._at) else ts
         state = Keepsake(team=Keepsake.load(self._origin.state).team).dump()
         return replace(self._origin, address=replace(self._at, thread=thread), message_id=ts, state=state)
+
+    async def _shown_once(self, post: Post, *, again: bool) -> PostId:
+        """The question's post, sent if it does not stand there already."""
+        if again:
+            history = await self._line.need().history()
+            shown = await history.keyed(self._at, f"{time() - _LONG_S:.6f}", post.key)
+            if shown is not None:
+                return shown
+        try:
+            return await self._writer().post(post)
+        except Unsure as error:
+            return await self._found(post, error)
 
     async def send(self, post: Post) -> PostId:
         """A stream where one is to grow, else an ordinary post.
@@ -174,8 +189,8 @@ class SlackChannel:
 
     async def _found(self, post: Post, doubt: Unsure) -> PostId:
         """Slack has no keys against doubles: before anything is sent again, look whether it stands there."""
-        asked = self._origin.message_id
-        since = max(_lately(), asked, key=instant) if asked else _lately()
+        # Slack's clock where it has told one: ours may be ahead of it, and the post would be sent twice.
+        since = self._origin.message_id or _lately()
         try:
             history = await self._line.need().history()
             found = await history.ours(self._at, since, [post.key], self._line.posts.in_channel(self._at))

@@ -59,6 +59,12 @@ class History:
         missing = [key for key in keys if key not in named]
         return {**named, **dict(zip(missing, nameless, strict=False))}
 
+    async def keyed(self, address: Address, since: str, key: str) -> PostId | None:
+        """Our post after a moment that shows this key, and no other."""
+        raw = await self._raw(address, since, _PAGE * _PAGES, sparing=False)
+        shown = [found for found in raw if self._is_lost(found, since, ()) and _key(found) == key]
+        return PostId(str(shown[0]["ts"])) if shown else None
+
     def _is_lost(self, found: Payload, since: str, known: Collection[PostId]) -> bool:
         mine = found.get("user") == self._me.user or found.get("bot_id") == self._me.bot
         return mine and is_spoken(found) and instant(found["ts"]) > instant(since) and found["ts"] not in known

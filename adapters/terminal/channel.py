@@ -33,7 +33,7 @@ class TerminalChannel:
     def capabilities(self) -> Capabilities:
         return TYPED if self._printer.interactive else PIPED
 
-    async def anchor(self, question: str) -> Origin:
+    async def anchor(self, question: str, *, key: str = "question", again: bool = False) -> Origin:
         return self._origin
 
     async def send(self, post: Post) -> PostId:

@@ -65,8 +65,11 @@ class Channel(Protocol):
         """What this place can do; fixed for the channel's life."""
         ...
 
-    async def anchor(self, question: str) -> Origin:
-        """Show a command's question as a visible post and return the origin under which its answer lives."""
+    async def anchor(self, question: str, *, key: str = "question", again: bool = False) -> Origin:
+        """Show a command's question as a visible post and return the origin under which its answer lives.
+
+        The post is sent with this key; `again` says that an earlier run may have sent it already.
+        """
         ...
 
     async def send(self, post: Post) -> PostId:

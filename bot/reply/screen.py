@@ -1,12 +1,13 @@
 """The posts of one answer as they stand on the screen, and the fenced, patient calls that change them."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.contract import Button, Channel, Post, PostId
-from bot.errors import ChannelBusy, PostGone
+from bot.errors import ChannelBusy, ChannelError, Fenced, PostGone
 from bot.reply.nap import Nap
 
 T = TypeVar("T")
@@ -40,6 +41,10 @@ class Journal(Protocol):
 
     async def gone(self, page: int, post_id: PostId) -> None:
         """Forget a post that was taken away: who answers next must not try to edit it."""
+        ...
+
+    async def holds(self, post_id: PostId) -> bool:
+        """Whether the answer uses this post, whoever makes it now."""
         ...
 
 
@@ -104,9 +109,19 @@ class Screen:
         if known is None:
             post_id = await self._call(partial(self._channel.send, post), patient=post.final)
             self.posts[page] = _Shown(post_id, post.text, post.final, self._clock(), post.buttons)
-            await self._journal.place(page, post_id)
+            await self._place(page, post_id)
         elif self._channel.capabilities.edit_interval is not None and not known.looks(post):
             await self._edit(page, known, post)
+
+    async def _place(self, page: int, post_id: PostId) -> None:
+        """Write a new post down. Where another run has taken over meanwhile, the post is one too many."""
+        try:
+            await self._journal.place(page, post_id)
+        except Fenced:
+            with suppress(ChannelError):
+                if not await self._journal.holds(post_id):
+                    await self._channel.delete(post_id)
+            raise
 
     async def _edit(self, page: int, known: _Shown, post: Post) -> None:
         try:

@@ -16,3 +16,10 @@ class Pending(Generic[T]):
 
     value: T
     committed: "asyncio.Future[None]"
+
+
+def settled(value: T) -> Pending[T]:
+    """A result that rests on no commit."""
+    nothing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    nothing.set_result(None)
+    return Pending(value, nothing)

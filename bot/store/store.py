@@ -1,10 +1,9 @@
 """Store: all that is remembered, behind one face; it takes and returns the house's values."""
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -30,9 +29,7 @@ from bot.model import (
 )
 from bot.store import accepting, choices, claiming, following, history, inbox, places, schema, steering, turns
 from bot.store.database import Database, Enqueue, connect, is_shared
-from bot.store.pending import Pending
-
-T = TypeVar("T")
+from bot.store.pending import Pending, settled
 
 _MOST_ADOPTED = 1000
 
@@ -103,9 +100,9 @@ class Store:
         """
         if message.addressed is not Addressed.BOT:
             if message.origin.address.thread is None or await self.find(message.origin.address) is None:
-                return _settled((Accepted(Verdict.IGNORED), None))
+                return settled((Accepted(Verdict.IGNORED), None))
             if message.addressed is Addressed.OTHER:
-                return _settled((await self._database.tx(accepting.hear, message), None))
+                return settled((await self._database.tx(accepting.hear, message), None))
         return await self._database.tx_early(_queued, accepting.take, message, bounds, command, begin)
 
     async def first_seen(self, keys: Keys) -> bool:
@@ -250,6 +247,10 @@ class Store:
         """Remember a post by which an answer is shown again. Raises `Fenced` when the answer is another one now."""
         await self._database.tx_relaxed(steering.posted, stood, page, key, post_id)
 
+    async def posts(self, turn: TurnId) -> frozenset[PostId]:
+        """The posts that show a turn."""
+        return await self._database.read(turns.posts, turn)
+
     async def gone(self, turn: TurnId, post_id: PostId) -> None:
         """Forget a post of a turn that stands nowhere any more."""
         await self._database.tx_relaxed(turns.gone, turn, post_id)
@@ -283,13 +284,6 @@ def _to_wake(changed: Steered | Followed) -> ConversationId | None:
 
 def _there(conversation: ConversationId) -> ConversationId:
     return conversation
-
-
-def _settled(value: T) -> Pending[T]:
-    """A result that rests on no commit."""
-    nothing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    nothing.set_result(None)
-    return Pending(value, nothing)
 
 
 def _ping(connection: Connection) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.contract import PostId
-from bot.errors import ChannelGone, PostGone
+from bot.errors import ChannelGone, Fenced, PostGone
 from bot.reply import Reply
 from bot.store import Store
 from tests.bot.house import house
@@ -42,6 +42,27 @@ async def test_an_answer_that_is_deleted_while_it_is_written_ends() -> None:
     with pytest.raises(PostGone):
         await grown.finish("the whole")
     await grown.close()
+
+
+async def test_a_post_that_came_too_late_is_taken_away_again() -> None:
+    channel = FakeChannel()
+    with pytest.raises(Fenced):
+        await Reply(channel, FakeJournal(taken_over=True)).finish("whole")
+    assert channel.shown() == []
+
+
+async def test_a_post_that_the_other_run_has_found_is_left_to_it() -> None:
+    channel = FakeChannel()
+    with pytest.raises(Fenced):
+        await Reply(channel, FakeJournal(taken_over=True, held=(PostId("P1"),))).finish("whole")
+    assert channel.shown() == ["whole"]
+
+
+async def test_a_late_post_that_cannot_be_taken_away_ends_the_run_all_the_same() -> None:
+    channel = FakeChannel()
+    channel.fail("delete", ChannelGone("no rights"))
+    with pytest.raises(Fenced):
+        await Reply(channel, FakeJournal(taken_over=True)).finish("whole")
 
 
 async def test_who_deletes_an_answer_half_way_is_told_nothing(store: Store) -> None:

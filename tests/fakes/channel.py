@@ -118,9 +118,10 @@ class FakeChannel:
 
     # The contract.
 
-    async def anchor(self, question: str) -> Origin:
+    async def anchor(self, question: str, *, key: str = "question", again: bool = False) -> Origin:
         await self._step(Call("anchor", self._clock(), question))
-        return replace(self._origin, message_id=self._show(Post(question, True, "")).id)
+        shown = [post for post in self._all() if again and post.key == key and not post.deleted]
+        return replace(self._origin, message_id=(shown or [self._show(Post(question, True, key))])[0].id)
 
     async def send(self, post: Post) -> PostId:
         with self._one_writer():

@@ -8,11 +8,16 @@ from bot.errors import Fenced
 
 @dataclass
 class FakeJournal:
-    """Implements `bot.reply.Journal`. `fence_after` lets so many checks pass; None lets all."""
+    """Implements `bot.reply.Journal`. `fence_after` lets so many checks pass; None lets all.
+
+    With `taken_over` a post can't be written down any more; `held` are those that the other run uses.
+    """
 
     key: str = "t1"
     placed: tuple[PostId, ...] = ()
     fence_after: int | None = None
+    taken_over: bool = False
+    held: tuple[PostId, ...] = ()
     checks: int = 0
     written: list[tuple[int, PostId]] = field(default_factory=list)
     forgotten: list[tuple[int, PostId]] = field(default_factory=list)
@@ -23,7 +28,12 @@ class FakeJournal:
             raise Fenced("another run has taken over")
 
     async def place(self, page: int, post_id: PostId) -> None:
+        if self.taken_over:
+            raise Fenced("another run has taken over")
         self.written.append((page, post_id))
+
+    async def holds(self, post_id: PostId) -> bool:
+        return post_id in self.held
 
     async def gone(self, page: int, post_id: PostId) -> None:
         self.forgotten.append((page, post_id))

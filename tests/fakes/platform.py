@@ -45,9 +45,7 @@ class FakePlatform:
         raise AssertionError("tests of the engine hand it their events themselves")
 
     def open(self, origin: Origin) -> FakeChannel:
-        channel = FakeChannel(
-            self.capabilities, origin=self.anchored or origin, elsewhere=self.posts, ids=self._ids
-        )
+        channel = FakeChannel(self.capabilities, origin=self.anchored or origin, elsewhere=self.posts, ids=self._ids)
         for verb, error in self.prepare:
             channel.fail(verb, error)  # type: ignore[arg-type]  # the test names a verb
         self.channels.append((origin, channel))

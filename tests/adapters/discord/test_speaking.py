@@ -61,6 +61,14 @@ async def test_a_send_that_was_lost_on_the_way_back_is_not_shown_twice(speaking:
     assert again == PostId(str(speaking.world.screen(speaking.general)[-1].id))
 
 
+async def test_a_lost_send_that_is_made_again_with_more_shows_all_of_it(speaking: Stage) -> None:
+    speaking.world.hang_up(SEND, after_accept=True)
+    with pytest.raises(ChannelBusy):
+        await speaking.speech().send(post("Paris"))
+    await speaking.speech().send(post("Paris, the capital."))
+    assert speaking.screen() == ["Paris, the capital."]
+
+
 async def test_a_key_longer_than_a_nonce_still_keeps_posts_single(speaking: Stage) -> None:
     for _ in range(2):
         await speaking.speech().send(post("Paris.", key="a key much longer than Discord takes"))

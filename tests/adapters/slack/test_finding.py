@@ -192,3 +192,38 @@ async def test_a_stream_that_did_not_begin_is_not_taken_from_another_answer(
     with pytest.raises(ChannelBusy):
         await thread.send(wip("Paris", "a-0"))
     assert len(slack.screen(ROOM, asked)) == 2
+
+
+async def test_a_lost_post_is_found_though_our_clock_is_ahead_of_slacks(
+    slack: FakeSlack, platform: SlackPlatform, asked: str
+) -> None:
+    slack.workspace.skew_s = -900.0
+    slack.workspace._last_ts = 0  # the fake's ids never run back by themselves
+    question = slack.earlier(ANN, ROOM, "And of Italy?")
+    slack.fail("chat.postMessage", hang_up=True, after_accept=True)
+    channel = platform.open(origin_at(slack, ROOM, question, question))
+    post = await channel.send(whole("Rome.", "a-0"))
+    assert [shown.ts for shown in slack.screen(ROOM, question) if shown.text == "Rome."] == [post]
+
+
+@pytest.mark.parametrize("place", [ROOM, DIRECT])
+async def test_a_commands_question_whose_fate_is_unknown_is_shown_once(
+    slack: FakeSlack, platform: SlackPlatform, place: str
+) -> None:
+    slack.fail("chat.postMessage", hang_up=True, after_accept=True)
+    origin = await platform.open(origin_at(slack, place, None)).anchor("Where is Rome?", key="t7-q")
+    (shown,) = slack.screen(place)
+    assert origin.message_id == shown.ts
+
+
+async def test_a_commands_question_that_an_earlier_run_has_shown_is_not_shown_again(
+    slack: FakeSlack, platform: SlackPlatform, reborn: SlackPlatform
+) -> None:
+    place = origin_at(slack, ROOM, None)
+    await platform.open(place).anchor("Where is Bern?", key="t6-q")
+    first = await platform.open(place).anchor("Where is Rome?", key="t7-q")
+    again = await reborn.open(place).anchor("Where is Rome?", key="t7-q", again=True)
+    assert again == first
+    assert len(slack.screen(ROOM)) == 2
+    await reborn.open(place).anchor("Where is Paris?", key="t8-q", again=True)
+    assert len(slack.screen(ROOM)) == 3
