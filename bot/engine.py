@@ -167,6 +167,8 @@ class Engine:
                 raise  # the answer is safe: the lane comes back and shows it, instead of a notice in its place
             await self._fail(turn, incident(f"turn={number}"))
         else:
+            if turn.stale:
+                self._show(await self._steering.stale(number), None)
             if turn.kept is not None and not turn.more:
                 self._ahead.learn(turn.claim, turn.kept)
         finally:

@@ -155,6 +155,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A turn is over: whether more is open in its conversation, and whether what it rests on was changed meanwhile."""
+
+    more: bool
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Press:
     """Somebody wants something of a turn, by a button or a command.
 

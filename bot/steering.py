@@ -19,7 +19,7 @@ from bot.contract import (
 from bot.errors import ChannelError, Fenced, StoppedByReader
 from bot.features import ASK, Kit, commands, parse
 from bot.features.steering import Effects, Repaint, Steer, followed, pressed
-from bot.model import ConversationId, Press, Stood, TurnId
+from bot.model import ConversationId, Followed, Press, Stood, TurnId
 from bot.reply import Reply
 from bot.store import Store
 from bot.telling import NOTICE_PATIENCE_S, Teller, patiently
@@ -60,6 +60,10 @@ class Steering:
     async def deleted(self, event: MessageDeleted) -> Effects:
         """The same for a message that is gone."""
         return self._begin(await followed(self._kit, await self._kit.store.deleted(event.address, event.message_id)))
+
+    async def stale(self, turn: TurnId) -> Effects:
+        """An answer whose earlier questions were changed while it was made."""
+        return await followed(self._kit, Followed(stale=(turn,)))
 
     async def stop_requested(self, event: StopRequested) -> None:
         """The platform's own stop sign: it has asked nobody whether they may, and has stopped the post already."""

@@ -46,6 +46,8 @@ class Turn:
         self.claim = claim
         self.more = True
         """Whether another turn may be open in the conversation; known for certain once this one is closed."""
+        self.stale = False
+        """What the answer rests on was changed while it was made."""
         self.stored = claim.answer is not None
         """The answer is in the store: from here on it is only a matter of showing it."""
         self.kept: Answer | None = None
@@ -164,7 +166,8 @@ class Turn:
     async def close(self, state: TurnState) -> None:
         """DONE or FAILED: nothing is left to do."""
         await self._stands()
-        self.more = await self._store.closed(self.claim.turn, self.claim.attempt, state)
+        ended = await self._store.closed(self.claim.turn, self.claim.attempt, state)
+        self.more, self.stale = ended.more, ended.stale
 
     async def _stands(self) -> None:
         """Wait for the commit that this turn rests on: people see nothing before it, and on a server no other

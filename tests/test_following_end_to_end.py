@@ -113,7 +113,6 @@ async def test_a_question_under_an_older_answer_knows_only_what_came_before_it(s
     await everywhere([site.slack_direct, site.discord_direct, site.discord_channel], scene)
 
 
-@pytest.mark.xfail(strict=True, reason="an answer that is being written when an earlier question changes is not marked")
 async def test_an_answer_that_grows_while_an_earlier_question_is_edited_is_marked_as_stale(site: Site) -> None:
     place = site.discord_direct
     message = await place.answered("what is blue?")
@@ -122,11 +121,9 @@ async def test_an_answer_that_grows_while_an_earlier_question_is_edited_is_marke
     await place.until(lambda: "was changed after this answer" in place.posts()[0].text)
     site.model.release()
     await place.until(lambda: place.posts()[-1].labels == FINISHED)
-    await place.until(place.rests)
-    assert "was changed after this answer" in place.posts()[-1].text
+    await place.until(lambda: "was changed after this answer" in place.posts()[-1].text)
 
 
-@pytest.mark.xfail(strict=True, reason="what a turn has read before the change is kept in mind after it")
 async def test_what_is_taken_back_while_a_newer_answer_grows_is_not_sent_to_the_model_again(site: Site) -> None:
     place = site.discord_direct
     await place.answered("what is blue?")

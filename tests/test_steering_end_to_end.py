@@ -153,9 +153,6 @@ async def test_stop_retry_and_undo_are_slash_commands_too(site: Site) -> None:
     await everywhere(site.updated, scene)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the channel's own conversation, from which the question has moved, is in the way"
-)
 async def test_on_slack_what_was_asked_by_command_can_be_asked_anew_and_taken_back_by_command(site: Site) -> None:
     place = site.slack_thread
     await place.command("ask", f"what is blue? {place.tag}")

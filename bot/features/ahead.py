@@ -95,10 +95,11 @@ class Ahead:
     def __init__(self, kit: Kit, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._kit = kit
         self._clock = clock
-        self._since = clock()
+        self._since = self._changed_at = clock()
         self._choices: Mapping[Address, Choice] | None = None
         self._joined: set[Address] | None = None
         self._windows: OrderedDict[Address, Window] = OrderedDict()
+        self._heard: OrderedDict[Address, datetime] = OrderedDict()
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._ahead: set[str] = set()
 
@@ -139,8 +140,10 @@ class Ahead:
     def learn(self, claim: Claim, answer: Answer) -> None:
         """A turn was answered, and no other waits in its conversation."""
         address = claim.origin.address
-        if claim.revision or claim.tries > 1 or claim.branch:
-            self._windows.pop(address, None)  # it may be an older one, or stand beside what is said there
+        changed_at = max(self._changed_at, self._heard.get(address, self._changed_at))
+        if claim.revision or claim.tries > 1 or claim.branch or claim.created_at <= changed_at:
+            # It may be an older one, stand beside what is said there, or have read what was there before a change.
+            self._windows.pop(address, None)
             return
         said = (*claim.window.messages, *claim.questions, _answered(claim, answer, self._clock()))
         total = claim.window.total + len(claim.questions) + 1
@@ -150,10 +153,12 @@ class Ahead:
         """Something may change what is remembered: here, or nobody knows where."""
         if not isinstance(event, MessageReceived) or event.text.startswith("/"):
             self._windows.clear()
+            self._changed_at = self._clock()  # a turn under way has read what was remembered before it
             if isinstance(event, CommandInvoked) and self._joined is not None:
                 self._joined.add(event.origin.address)
         elif event.addressed is Addressed.OTHER:
             self._windows.pop(event.origin.address, None)
+            _keep(self._heard, event.origin.address, self._clock(), MOST_PLACES)
 
     def _new(self, event: MessageReceived) -> bool:
         """Whether it can't have been delivered before, to this process or to one before it."""

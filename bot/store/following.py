@@ -39,7 +39,6 @@ _LATER = (
         turn.c.conversation_id == bindparam("conversation_"),
         turn.c.position > bindparam("position_", type_=Id),
         turn.c.position <= bindparam("last_", type_=Id),
-        turn.c.closed_at.is_not(None),
         turn.c.undone_at.is_(None),
     )
     .order_by(turn.c.position.desc())
@@ -144,7 +143,7 @@ def _follow_open(connection: Connection, found: steering.Opened) -> Followed:
 
 
 def _mark_stale(connection: Connection, place: Place, position: int, own: TurnId | None = None) -> tuple[TurnId, ...]:
-    """The turns that were answered after that position, the newest first, and the one that it is a question of.
+    """The turns that are answered after that position, the newest first, and the one that it is a question of.
 
     What came after a fresh start does not rest on what was said before it.
     """

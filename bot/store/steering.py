@@ -5,7 +5,7 @@ Each function locks the conversation first, looks whether the press still holds,
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, exists, func, literal, select, update
 
 from bot.contract import Address, Origin, PostId
 from bot.errors import Fenced
@@ -14,7 +14,7 @@ from bot.store import claiming, inbox, messages, places, turns
 from bot.store.columns import Utc
 from bot.store.insert import put
 from bot.store.places import Place
-from bot.store.tables import conversation, feedback, message, post, step, turn
+from bot.store.tables import STATES, conversation, feedback, message, post, step, turn
 
 _THIS = turn.c.id == bindparam("turn_")
 _WHERE = select(turn.c.conversation_id).where(_THIS)
@@ -46,7 +46,16 @@ _AGAIN = (
     )
 )
 _STOP = update(turn).where(_THIS).values(stop=True)
-_UNDO = update(turn).where(_THIS).values(undone_at=bindparam("now", type_=Utc()), revision=turn.c.revision + 1)
+_UNDO = (
+    update(turn)
+    .where(_THIS)
+    .values(
+        undone_at=bindparam("now", type_=Utc()),
+        closed_at=func.coalesce(turn.c.closed_at, bindparam("now", type_=Utc())),
+        state=case((turn.c.state == TurnState.ANSWERED, literal(TurnState.DONE, STATES)), else_=turn.c.state),
+        revision=turn.c.revision + 1,
+    )
+)
 _EMPTY_STEPS = update(step).where(step.c.turn_id == bindparam("turn_")).values(result={})
 # From the end of the index on (conversation_id, position).
 _NEWEST = (
@@ -108,7 +117,7 @@ def again(connection: Connection, press: Press, *, continues: bool) -> Steered:
     found = _target(connection, press)
     if isinstance(found, Steering):
         return Steered(found)
-    if found.closed_at is None:
+    if _busy(found):
         return Steered(Steering.BUSY)
     reopen(connection, found, continues=continues)
     return Steered(Steering.DONE, ConversationId(found.conversation_id))
@@ -130,7 +139,7 @@ def undo(connection: Connection, press: Press) -> Steered:
     found = _target(connection, press)
     if isinstance(found, Steering):
         return Steered(found)
-    if found.closed_at is None:
+    if _busy(found):
         return Steered(Steering.BUSY)
     before = _stood(connection, found)
     take_back(connection, found)
@@ -204,8 +213,9 @@ def newest(connection: Connection, origin: Origin) -> TurnId | None:
     """
     conversation_id = places.find(connection, origin.address)
     place = None if conversation_id is None else places.read(connection, conversation_id)
-    if place is not None and place.newest > 0:
-        return newest_of(connection, place)
+    here = None if place is None else newest_of(connection, place)
+    if here is not None or (place is not None and place.shown_after > places.BEFORE_ALL):
+        return here
     return _lately(connection, origin, _LATELY)
 
 
@@ -248,11 +258,24 @@ def _target(connection: Connection, press: Press, *, anybody: bool = False, undo
     found = connection.execute(_READ, {"turn_": press.turn}).one()
     if press.post is not None and press.post not in {each.post_id for each in claiming.posts(connection, press.turn)}:
         return Steering.UNKNOWN
+    if _clicked_twice(found, press):
+        return Steering.SEEN
     if (found.undone_at is not None) != undone or press.revision not in (None, found.revision):
         return Steering.CHANGED
     if not (anybody or press.by.moderator or press.by.id in _askers(connection, press.turn)):
         return Steering.NOT_YOURS
     return found
+
+
+def _busy(found: Opened) -> bool:
+    """One whose answer is stored has its buttons on the screen already, a moment before it is closed."""
+    return found.closed_at is None and found.state is not TurnState.ANSWERED
+
+
+def _clicked_twice(found: Opened, press: Press) -> bool:
+    """The press before has done it, and nothing has come of it yet that the second one could be about."""
+    just_done = found.closed_at is None or found.undone_at is not None
+    return press.revision is not None and press.revision == found.revision - 1 and just_done
 
 
 def _askers(connection: Connection, turn_id: TurnId) -> set[str]:

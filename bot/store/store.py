@@ -18,6 +18,7 @@ from bot.model import (
     Choice,
     Claim,
     ConversationId,
+    Ended,
     Followed,
     Press,
     Steered,
@@ -136,8 +137,8 @@ class Store:
         """Keep the answer of a running turn, in its history and as a paid step."""
         await self._database.tx(turns.answered, turn, attempt, answer)
 
-    async def closed(self, turn: TurnId, attempt: int, state: TurnState) -> bool:
-        """End the turn as DONE or FAILED; whether another is open in its conversation."""
+    async def closed(self, turn: TurnId, attempt: int, state: TurnState) -> Ended:
+        """End the turn as DONE or FAILED."""
         return await self._database.tx_relaxed(turns.closed, turn, attempt, state)
 
     async def open_conversations(self, platforms: Collection[str] | None = None) -> tuple[ConversationId, ...]:

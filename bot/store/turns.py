@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert,
 
 from bot.contract import Address, Origin, PostId
 from bot.errors import Fenced
-from bot.model import Answer, ConversationId, TurnId, TurnState
+from bot.model import Answer, ConversationId, Ended, TurnId, TurnState
 from bot.store import messages, places
 from bot.store.insert import insert_new
 from bot.store.tables import conversation, post, step, turn
@@ -49,7 +49,7 @@ _CLOSE = (
     update(turn)
     .where(*_MINE)
     .values(state=bindparam("state_"), closed_at=bindparam("now"))
-    .returning(exists().where(_other.c.conversation_id == turn.c.conversation_id, *_OTHER_OPEN))
+    .returning(exists().where(_other.c.conversation_id == turn.c.conversation_id, *_OTHER_OPEN), turn.c.stale)
 )
 _STEP = insert(step)
 _PLACE = insert_new(post).returning(post.c.page)
@@ -149,10 +149,13 @@ def answered(connection: Connection, turn_id: TurnId, attempt: int, answer: Answ
     connection.execute(_STEP, _step(turn_id, revision, answer))
 
 
-def closed(connection: Connection, turn_id: TurnId, attempt: int, state: TurnState) -> bool:
-    """The turn is over; whether another is open in its conversation."""
+def closed(connection: Connection, turn_id: TurnId, attempt: int, state: TurnState) -> Ended:
+    """The turn is over."""
     done = {**_mine(turn_id, attempt), "state_": state, "now": datetime.now(UTC)}
-    return bool(_held(connection.execute(_CLOSE, done).scalar(), turn_id, attempt))
+    found = connection.execute(_CLOSE, done).one_or_none()
+    if found is None:
+        raise _fenced(turn_id, attempt)
+    return Ended(more=bool(found[0]), stale=found[1])
 
 
 def moved(connection: Connection, turn_id: TurnId, attempt: int, origin: Origin) -> ConversationId:
@@ -212,8 +215,12 @@ def _mine(turn_id: TurnId, attempt: int) -> dict[str, object]:
 def _held(found: int | None, turn_id: TurnId, attempt: int) -> int:
     """What the fenced statement found. Raises `Fenced` where it found nothing."""
     if found is None:
-        raise Fenced(f"turn {turn_id} is no longer in the hands of attempt {attempt}")
+        raise _fenced(turn_id, attempt)
     return found
+
+
+def _fenced(turn_id: TurnId, attempt: int) -> Fenced:
+    return Fenced(f"turn {turn_id} is no longer in the hands of attempt {attempt}")
 
 
 def _step(turn_id: TurnId, revision: int, answer: Answer) -> dict[str, object]:

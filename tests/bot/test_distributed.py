@@ -97,7 +97,7 @@ class Process:
             self.desk.fenced += 1
             return True
         self.desk.done += [(conversation, question.text, self.name) for question in claim.questions]
-        return await self.store.closed(claim.turn, claim.attempt, TurnState.DONE)
+        return (await self.store.closed(claim.turn, claim.attempt, TurnState.DONE)).more
 
 
 @asynccontextmanager

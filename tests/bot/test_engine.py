@@ -16,7 +16,7 @@ from bot.contract import Address, Addressed, MessageDeleted, MessageEdited, Pers
 from bot.errors import ChannelBusy, ChannelGone
 from bot.gateway.client import Patience
 from bot.model import Answer as Stored
-from bot.model import Bounds, TurnId
+from bot.model import Bounds, Ended, TurnId
 from bot.runner import local
 from bot.store import Store, sqlite
 from tests.bot.house import ANN, BEN, CHANNEL, house
@@ -521,7 +521,7 @@ async def test_a_stored_answer_is_never_replaced_by_a_notice(store: Store, monke
     async with house(store) as home:
         real, failures = store.closed, [OSError("database away")]
 
-        async def closed(*words: Any) -> bool:
+        async def closed(*words: Any) -> Ended:
             if failures:
                 raise failures.pop()
             return await real(*words)

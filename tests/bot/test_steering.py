@@ -220,7 +220,7 @@ async def test_a_double_click_regenerates_once(store: Store) -> None:
         await home.quiet()
         await home.hear(replace(second, keys=Keys("E-late")))
         assert len(home.gateway.asked()) == 2
-        assert home.platform.notices() == [home.say_so("button-old")] * 2
+        assert home.platform.notices() == [home.say_so("button-old")], "the second click is silent, a late one is not"
 
 
 async def test_a_press_that_is_delivered_twice_is_done_once_and_in_silence(store: Store) -> None:
@@ -471,7 +471,7 @@ async def test_undo_twice_does_it_once(store: Store) -> None:
         await asyncio.gather(home.engine.accept(first), home.engine.accept(second))
         await home.quiet()
         assert home.screen() == [f"You said: one\n\n_{home.say_so('undone', name='Ann')}_"]
-        assert home.platform.notices() == [home.say_so("button-old")]
+        assert home.platform.notices() == []
         await home.hear(replace(first, keys=Keys("E-late"), button=first.button.replace("-0", "-1")))
         assert len(home.screen()) == 1
 

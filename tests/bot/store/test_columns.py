@@ -86,9 +86,8 @@ def test_no_words_are_no_words() -> None:
 
 def test_a_name_with_half_a_surrogate_pair_is_kept_with_a_sign_in_its_place() -> None:
     origin = Origin(Address("slack", "T1", "C1"), Person("U1", "Ann \ud83d"))
-    stored = Json(Origin).process_bind_param(origin, SQLITE)
-    assert stored is not None
-    found = Json(Origin).process_result_value(stored, SQLITE)
+    column: Json[Origin] = Json(Origin)
+    found = column.process_result_value(column.process_bind_param(origin, SQLITE), SQLITE)
     assert found is not None
     assert found.asker.name == "Ann \ufffd"
     assert found.address == origin.address

@@ -149,7 +149,7 @@ async def test_deleting_what_a_fresh_start_has_hidden_does_not_change_the_count(
 async def test_one_of_several_waiting_questions_can_be_taken_back(store: Store) -> None:
     conversation = await ask(store, said("1", "One"))
     await ask(store, said("2", "Two"))
-    assert await store.deleted(CHANNEL, "1")
+    assert (await store.deleted(CHANNEL, "1")).known
     claim = await begin(store, conversation)
     assert [question.text for question in claim.questions] == ["Two"]
     await finish(store, claim, "2")
@@ -160,14 +160,14 @@ async def test_one_of_several_waiting_questions_can_be_taken_back(store: Store) 
 async def test_a_question_that_joins_after_one_was_taken_back_is_answered(store: Store) -> None:
     conversation = await ask(store, said("1", "One"))
     await ask(store, said("2", "Two"))
-    assert await store.deleted(CHANNEL, "2")
+    assert (await store.deleted(CHANNEL, "2")).known
     await ask(store, said("3", "Three"))
     assert [question.text for question in (await begin(store, conversation)).questions] == ["One", "Three"]
 
 
 async def test_a_turn_whose_only_question_is_taken_back_is_over(store: Store) -> None:
     conversation = await ask(store, said("1", "One"))
-    assert await store.deleted(CHANNEL, "1")
+    assert (await store.deleted(CHANNEL, "1")).known
     assert await store.claim(conversation, LIMIT) is None
     assert await store.open_conversations() == ()
 
@@ -176,7 +176,7 @@ async def test_a_question_taken_back_during_its_answer_is_gone_when_it_runs_agai
     conversation = await exchange(store, said("1", "One"), "1")
     await ask(store, said("2", "Two"))
     await begin(store, conversation)
-    assert await store.deleted(CHANNEL, "2")
+    assert (await store.deleted(CHANNEL, "2")).known
     again = await begin(store, conversation)
     assert (again.questions, spoken(again.window)) == ((), ["user: One", "assistant: 1"])
 
@@ -185,7 +185,7 @@ async def test_an_adopted_message_can_be_taken_back(store: Store) -> None:
     conversation = await ask(store, said("103", "Well?", at=THREAD))
     await begin(store, conversation)
     await store.adopt(conversation, PAST)
-    assert await store.deleted(THREAD, "101")
+    assert (await store.deleted(THREAD, "101")).known
     assert spoken(await store.window(conversation, LIMIT)) == [
         "user: Shall we go to Paris?",
         "assistant: A good idea.",

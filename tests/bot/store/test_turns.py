@@ -199,7 +199,7 @@ async def test_a_moved_turn_makes_its_thread_a_joined_one_with_nothing_before(st
 async def test_a_moved_question_can_be_taken_away_where_it_stands_now(store: Store) -> None:
     claim = await begin(store, await ask(store, invoked("i1", "Asked"), command="ask"))
     there = await store.moved(claim.turn, claim.attempt, Origin(THREAD, ANN, "100"))
-    assert await store.deleted(THREAD, "100")
+    assert (await store.deleted(THREAD, "100")).known
     assert (await store.window(there, LIMIT)).total == 0
 
 
@@ -236,9 +236,9 @@ async def test_a_closed_turn_tells_whether_another_waits(store: Store) -> None:
     conversation = await ask(store, said("1", "One"))
     first = await begin(store, conversation)
     await ask(store, said("2", "Two"))
-    assert await store.closed(first.turn, first.attempt, TurnState.DONE)
+    assert (await store.closed(first.turn, first.attempt, TurnState.DONE)).more
     second = await begin(store, conversation)
-    assert not await store.closed(second.turn, second.attempt, TurnState.DONE)
+    assert not (await store.closed(second.turn, second.attempt, TurnState.DONE)).more
 
 
 async def test_a_turn_that_is_worked_on_keeps_the_others_waiting(store: Store) -> None:
