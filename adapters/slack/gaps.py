@@ -31,19 +31,18 @@ class Missed:
 
 
 class Gaps:
-    """Looks now and then whether all sockets were away; a renewal of all of them in between counts as well."""
+    """Looks now and then whether there was always a socket: one that was open at the last look still has to be."""
 
     def __init__(self, clients: Sequence[SocketModeClient]) -> None:
         self._clients = clients
-        self._sessions = [client.current_session for client in clients]
+        self._open = [client.current_session for client in clients]
         self._gap = False
         self.deaf = False
 
     async def over(self) -> bool:
         """A gap has ended since the last look. Afterwards `deaf` says that there is no socket now."""
-        before, self._sessions = self._sessions, [client.current_session for client in self._clients]
-        renewed = all(now is not then for now, then in zip(self._sessions, before, strict=True))
-        self.deaf = not any([await client.is_connected() for client in self._clients])
-        self._gap = self._gap or renewed or self.deaf
+        before, self._open = self._open, [each.current_session for each in self._clients if await each.is_connected()]
+        self.deaf = not self._open
+        self._gap = self._gap or not any(now is then for now in self._open for then in before)
         ended, self._gap = self._gap and not self.deaf, self._gap and self.deaf
         return ended

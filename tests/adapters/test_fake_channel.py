@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.contract import Capabilities, Post, PostId
-from bot.errors import ChannelBusy, PostRejected
+from bot.errors import ChannelBusy, PostGone, PostRejected
 from tests.adapters.channel_contract import ChannelContract, Rig
 from tests.fakes.channel import ROOMY, FakeChannel
 from tests.fakes.clock import FakeClock, settle
@@ -54,7 +54,7 @@ async def test_an_unknown_or_deleted_post_cannot_be_edited() -> None:
     post_id = await channel.send(Post("Hello", final=False, key="k-0"))
     await channel.delete(post_id)
     for stranger in (post_id, PostId("P99")):
-        with pytest.raises(PostRejected):
+        with pytest.raises(PostGone):
             await channel.edit(stranger, Post("Hello there", final=True, key="k-0"))
 
 
