@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 QUIET := >&2
 
-.PHONY: run chat setup test coverage lint format bench storm lock catalogues clean
+.PHONY: run chat setup test test-long coverage lint format bench storm lock catalogues clean
 .DEFAULT_GOAL := run
 
 run: setup  ## start the bot: every configured platform, or a chat in this terminal
@@ -26,8 +26,11 @@ $(VENV)/.ready-dev: requirements/dev.txt requirements/local.txt pyproject.toml
 	@$(PYTHON) requirements/install.py $(VENV) dev $(QUIET)
 	@touch $@ $(VENV)/.ready
 
-test: $(VENV)/.ready-dev  ## install what tests need and run them all
-	@$(BIN)/python -m pytest -n auto
+test: $(VENV)/.ready-dev  ## install what tests need and run them
+	@$(BIN)/python -m pytest -n auto -m "not long"
+
+test-long: $(VENV)/.ready-dev  ## the tests that take seconds each: crashes on PostgreSQL, roles, a calm before the storm
+	@$(BIN)/python -m pytest -n auto -m long
 
 coverage: $(VENV)/.ready-dev  ## the tests again, with the share of branches that they reach
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered

@@ -68,6 +68,14 @@ async def store(database_url: str) -> AsyncIterator[Store]:
         yield opened
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every query is tried on both databases each time; the whole house on PostgreSQL is for the longer run."""
+    for item in items:
+        on_postgres = getattr(item, "callspec", None) is not None and "[postgresql" in item.name
+        if on_postgres and item.path.parent.name == "bot":
+            item.add_marker(pytest.mark.long)
+
+
 def _migrate(url: str) -> None:
     address = make_url(url)
     if address.drivername == "postgresql":

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.discord import Channel as Room
 from tests.fakes.discord import FakeDiscord, User
 from tests.fakes.gateway import FakeGateway
@@ -169,6 +171,7 @@ async def test_slack_over_signed_requests_on_the_port_that_was_set(tmp_path: Pat
             assert await bot.stop() == 0
 
 
+@pytest.mark.long
 async def test_on_postgresql_an_older_schema_is_refused_and_after_the_upgrade_it_answers(
     tmp_path: Path, postgres: PostgresServer
 ) -> None:

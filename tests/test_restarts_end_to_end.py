@@ -5,11 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.discord.clock import Snowflakes
 from tests.places import Place, everywhere, said
 from tests.process import Program
 from tests.steering_site import FINISHED, Site, far_ends
 from tests.test_end_to_end import World
+
+pytestmark = pytest.mark.long
 
 AGO_S = 600.0
 

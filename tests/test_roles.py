@@ -18,6 +18,8 @@ from tests.postgres import PostgresServer
 from tests.process import Program
 from tests.test_end_to_end import World, answer, world
 
+pytestmark = pytest.mark.long
+
 STALLED_S = 1.0
 LONG = "a long answer in so many pieces that nobody has seen its end yet"
 

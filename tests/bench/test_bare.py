@@ -7,6 +7,8 @@ from bench.rig import BARE, BotLost, Rig
 from bench.slack_place import SlackPlace
 from bench.wire import Place
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("make_place", [SlackPlace, DiscordPlace])
 async def test_a_bare_bot_answers_with_three_calls(make_place: type[SlackPlace] | type[DiscordPlace]) -> None:

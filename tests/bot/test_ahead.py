@@ -160,9 +160,7 @@ async def test_what_may_have_come_to_an_earlier_process_is_not_guessed_at(home: 
 
 async def test_what_nobody_asked_the_bot_is_not_asked(home: House) -> None:
     await home.say("one")
-    assert not await asked_while_busy(
-        home, home.message("by the way", addressed=Addressed.OPEN, at=Address("fake", "W1", "C2"))
-    )
+    assert await left_alone(home, home.message("by the way", addressed=Addressed.OPEN, at=Address("fake", "W1", "C2")))
     assert len(home.gateway.asked()) == 1
 
 

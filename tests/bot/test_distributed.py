@@ -22,6 +22,8 @@ from bot.store import Store
 from tests.bot.store.builders import BOUNDS, CHANNEL, LIMIT, ask, said
 from tests.postgres import PostgresServer, empty
 
+pytestmark = pytest.mark.long
+
 ELSEWHERE = Address("discord", "G1", "C1")
 PACE = Pace(limit=10, grace_s=2, heartbeat_s=0.1, stalled_s=0.4, look_s=0.05, poll_s=0.05)
 CALM = replace(PACE, look_s=60, poll_s=60)

@@ -28,7 +28,7 @@ def shared_url(postgres_url: str) -> str:
     return postgres_url
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=[DATABASES[0], *(pytest.param(name, marks=pytest.mark.long) for name in DATABASES[1:])])
 def bot_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database that a bot can be started on."""
     if request.param == "sqlite":

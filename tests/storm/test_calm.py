@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.storm.databases import Sqlite
 from tests.storm.fates import Fate
 from tests.storm.people import People
@@ -11,6 +13,8 @@ from tests.storm.run import crew_of, evidence, ready, settled
 from tests.storm.tally import tally
 from tests.storm.weather import Weather, fired
 from tests.storm.world import world
+
+pytestmark = pytest.mark.long
 
 WAYS = (*Way, Way.SLACK_THREAD, Way.DISCORD_THREAD)
 
