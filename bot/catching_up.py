@@ -1,14 +1,15 @@
 """What was asked while nobody listened: each place that was lately active is read once, and what is new is taken in."""
 
+import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.contract import Accept, Address, MessageReceived, PersonKind, Platform
 from bot.errors import ChannelError
 from bot.features import Kit
 from bot.store import Store
-from bot.telling import NOTICE_PATIENCE_S, patiently
+from bot.telling import patiently
 
 log = logging.getLogger("parley.missed")
 
@@ -18,6 +19,12 @@ ACTIVE = timedelta(days=1)
 MOST_PLACES = 100
 """How many places are looked at, the latest first: a platform counts every reading."""
 
+PAUSES_S = (2.0, 10.0, 60.0)
+"""Between two looks where the first one failed: a disk that is full, a database that is away."""
+
+PATIENCE_S = 600.0
+"""How long a place waits to be read: platforms allow so many readings a minute, and nobody else reads it."""
+
 MOST_MESSAGES = 50
 """How many of the newest messages of a place are read."""
 
@@ -25,7 +32,15 @@ MOST_MESSAGES = 50
 class CatchingUp:
     """Hands what was missed to `accept`, as if it came in now."""
 
-    def __init__(self, kit: Kit, platforms: Mapping[str, Platform], accept: Accept) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        platforms: Mapping[str, Platform],
+        accept: Accept,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._sleep = sleep
         self._kit = kit
         self._platforms = platforms
         self._accept = accept
@@ -44,14 +59,18 @@ class CatchingUp:
 
     async def _look(self, name: str) -> None:
         since = datetime.now(UTC) - timedelta(seconds=self._kit.defaults.catch_up_s)
-        try:
-            found = await missed(self._kit.store, self._platforms[name], since)
-            for event in found:
-                await self._accept(event)
-        except Exception:  # an errand has no caller; the next gap is looked at again
-            log.exception("catching_up_failed platform=%s", name)
-        else:
-            log.info("caught_up platform=%s messages=%d", name, len(found))
+        for pause_s in (*PAUSES_S, None):
+            try:
+                found = await missed(self._kit.store, self._platforms[name], since)
+                for event in found:
+                    await self._accept(event)
+            except Exception:  # an errand has no caller; what is left over is found at the next gap
+                log.exception("catching_up_failed platform=%s again_in=%s", name, pause_s)
+            else:
+                log.info("caught_up platform=%s messages=%d", name, len(found))
+                return
+            if pause_s is not None:
+                await self._sleep(pause_s)
 
 
 async def missed(store: Store, platform: Platform, since: datetime) -> tuple[MessageReceived, ...]:
@@ -73,7 +92,7 @@ def _places(active: Sequence[Address]) -> list[Address]:
 
 async def _read(platform: Platform, place: Address) -> Sequence[MessageReceived]:
     try:
-        return await patiently(lambda: platform.read(place, None, MOST_MESSAGES), NOTICE_PATIENCE_S)
+        return await patiently(lambda: platform.read(place, None, MOST_MESSAGES), PATIENCE_S)
     except ChannelError as error:
         log.warning("place_unread platform=%s channel=%s reason=%s", platform.name, place.channel, error)
         return ()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from weakref import WeakSet
 
 from bot.catching_up import CatchingUp
 from bot.contract import (
@@ -72,6 +73,7 @@ class Engine:
         self._begins = begins
         self._teller = Teller(platforms, kit.words, kit.defaults.fallback_model)
         self._errands: set[asyncio.Task[None]] = set()
+        self._looks: WeakSet[asyncio.Task[None]] = WeakSet()
         self._taking: set[asyncio.Task[None]] = set()
         self._begun: dict[ConversationId, Turn] = {}
         self._interrupted: set[ConversationId] = set()
@@ -105,7 +107,7 @@ class Engine:
             case StopRequested():
                 await self._steering.stop_requested(event)
             case EventsMissed():
-                self._errand(self._catching_up.catch_up(event.platform))
+                self._looks.add(self._errand(self._catching_up.catch_up(event.platform)))
 
     async def work(self, conversation: ConversationId, *, again: bool = False) -> bool:
         """Answer the oldest open turn of a conversation; False when there is none.
@@ -128,7 +130,9 @@ class Engine:
         self._wake(conversation)
 
     async def taken_in(self) -> None:
-        """Returns when the questions that came in are committed and woken, so that a stop finds them running."""
+        """Returns when what came in is committed and woken: a stop finds it running. Gaps are left to the next run."""
+        for look in self._looks:
+            look.cancel()
         if self._taking:
             await asyncio.wait(self._taking, timeout=TAKING_S)
 

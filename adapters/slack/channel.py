@@ -81,15 +81,17 @@ class SlackChannel:
 
     async def _shown_once(self, post: Post, *, again: bool) -> PostId:
         """The question's post, sent if it does not stand there already."""
-        if again:
-            history = await self._line.need().history()
-            shown = await history.keyed(self._at, f"{time() - _LONG_S:.6f}", post.key)
-            if shown is not None:
-                return shown
+        shown = await self._keyed(post.key) if again else None
+        if shown is not None:
+            return shown
         try:
             return await self._writer().post(post)
         except Unsure as error:
             return await self._found(post, error)
+
+    async def _keyed(self, key: str) -> PostId | None:
+        history = await self._line.need().history()
+        return await history.keyed(self._at, f"{time() - _LONG_S:.6f}", key)
 
     async def send(self, post: Post) -> PostId:
         """A stream where one is to grow, else an ordinary post.
@@ -189,16 +191,21 @@ class SlackChannel:
 
     async def _found(self, post: Post, doubt: Unsure) -> PostId:
         """Slack has no keys against doubles: before anything is sent again, look whether it stands there."""
-        # Slack's clock where it has told one: ours may be ahead of it, and the post would be sent twice.
-        since = self._origin.message_id or _lately()
         try:
-            history = await self._line.need().history()
-            found = await history.ours(self._at, since, [post.key], self._line.posts.in_channel(self._at))
+            found = await self._lost(post)
         except ChannelError:
             raise doubt from None
-        if post.key not in found:
+        if found is None:
             raise ChannelBusy(str(doubt), 1.0) from doubt
-        return found[post.key]
+        return found
+
+    async def _lost(self, post: Post) -> PostId | None:
+        """By Slack's own clock where the question has told it, which may be far behind ours."""
+        if self._origin.message_id is None:
+            return await self._keyed(post.key)
+        history = await self._line.need().history()
+        known = self._line.posts.in_channel(self._at)
+        return (await history.ours(self._at, self._origin.message_id, [post.key], known)).get(post.key)
 
     def _writer(self) -> Writer:
         api = self._line.need().api

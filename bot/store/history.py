@@ -12,6 +12,9 @@ from bot.store.tables import message, turn
 _KNOWN = select(message.c.place_key).where(
     message.c.conversation_id == bindparam("conversation_"), message.c.place_key.in_(bindparam("keys", expanding=True))
 )
+_JOINED = select(func.min(message.c.sent_at)).where(
+    message.c.conversation_id == bindparam("conversation_"), message.c.turn_id.is_not(None)
+)
 _EARLIER = insert(message)
 # Where the turn begins that is being answered now: what is older is its history.
 _BEGUN = (
@@ -41,7 +44,10 @@ def adopt(
     place = places.lock(connection, conversation_id)
     if place is None or place.adopted:
         return None
-    unknown = _unknown(connection, conversation_id, earlier)
+    joined_at = connection.execute(_JOINED, {"conversation_": conversation_id}).scalar()
+    # What came after is no past: if nobody heard it, it is still to be answered.
+    before = [found for found in earlier if joined_at is None or found.sent_at < joined_at]
+    unknown = _unknown(connection, conversation_id, before)
     first = 1 - len(unknown)  # the bot's own history counts from 1
     rows = [messages.row(place.id, found, position=first + index) for index, found in enumerate(unknown)]
     if rows:

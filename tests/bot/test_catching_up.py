@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot import catching_up
 from bot.contract import Address, Addressed, EventsMissed, MessageReceived, Person, PersonKind
 from bot.errors import ChannelBusy, ChannelGone
 from bot.store import Store
@@ -163,10 +164,45 @@ async def test_a_failure_is_no_end_of_catching_up(store: Store, monkeypatch: pyt
             return await real(keys)
 
         monkeypatch.setattr(store, "unseen", unseen)  # a database that was away for a moment
-        await home.hear(GAP)
-        assert len(home.screen()) == 1
+        monkeypatch.setattr(catching_up, "PAUSES_S", (0.001,))
         await home.hear(GAP)
         assert len(home.screen()) == 2
+
+
+async def test_what_fails_each_time_is_left_to_the_next_gap(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before")
+        places.messages[CHANNEL] = [ago(home.message("late"), 5)]
+        real = store.unseen
+
+        async def unseen(keys: Sequence[str]) -> frozenset[str]:
+            raise OSError("database away")
+
+        monkeypatch.setattr(store, "unseen", unseen)
+        monkeypatch.setattr(catching_up, "PAUSES_S", (0.001,))
+        await home.hear(GAP)
+        assert len(home.screen()) == 1
+        monkeypatch.setattr(store, "unseen", real)
+        await home.hear(GAP)
+        assert len(home.screen()) == 2
+
+
+async def test_a_stop_does_not_wait_for_a_look(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with house(store) as home:
+        Places(home)
+        await home.say("before")
+
+        async def unseen(keys: Sequence[str]) -> frozenset[str]:
+            raise OSError("database away")
+
+        monkeypatch.setattr(store, "unseen", unseen)
+        monkeypatch.setattr(catching_up, "PAUSES_S", (600.0,))
+        await home.engine.accept(GAP)
+        await asyncio.sleep(0.02)
+        async with asyncio.timeout(1):
+            await home.engine.taken_in()
+            await home.engine.settle()
 
 
 async def test_nothing_is_read_where_it_is_switched_off_or_nobody_ever_asked(store: Store) -> None:

@@ -131,6 +131,14 @@ async def test_a_past_stands_before_messages_that_came_meanwhile(store: Store) -
     assert spoken(window)[-2:] == ["assistant: A good idea.", "user: Bob, look"]
 
 
+async def test_what_was_said_after_the_bot_was_called_is_no_past(store: Store) -> None:
+    conversation = await ask(store, said("103", "Well?", at=THREAD))
+    await store.adopt(conversation, [*PAST, said("104", "And nobody heard this", at=THREAD, to=Addressed.OPEN)])
+    assert "user: And nobody heard this" not in spoken(await store.window(conversation, LIMIT))
+    key = THREAD.place("104")
+    assert await store.unseen([key]) == {key}
+
+
 async def test_a_fresh_start_hides_a_past_that_is_adopted_later(store: Store) -> None:
     conversation = await ask(store, said("103", "Well?", at=THREAD))
     await begin(store, conversation)
