@@ -99,8 +99,9 @@ class Turn:
         """Remember a post of this answer."""
         await self._stands()
         key = f"{self.key}-{page}"
-        await self._store.placed(self.claim.turn, self.claim.attempt, page, key, post_id)
+        # Known here at once: where the store fails, the notice that follows must not leave it standing.
         self._placed[page] = post_id
+        await self._store.placed(self.claim.turn, self.claim.attempt, page, key, post_id)
         self._checked_at = self._clock()
 
     async def gone(self, page: int, post_id: PostId) -> None:

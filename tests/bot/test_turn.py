@@ -8,9 +8,11 @@ from bot import turn as turn_module
 from bot.contract import PostId
 from bot.errors import Fenced, StoppedByReader
 from bot.model import Answer, Bounds, Press, TurnState
+from bot.reply import Reply
 from bot.store import Store
 from bot.turn import TRUST_S, Turn, awake
 from tests.bot.messages import question
+from tests.fakes.channel import FakeChannel
 from tests.fakes.clock import FakeClock
 
 
@@ -62,6 +64,23 @@ async def test_the_posts_of_this_attempt_are_known_to_a_second_reply(store: Stor
     await turn.place(1, PostId("P2"))
     await turn.place(0, PostId("P3"))
     assert turn.placed == (PostId("P3"), PostId("P2"))
+
+
+async def test_a_page_that_could_not_be_written_down_is_known_to_the_notice_that_follows(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = await begun(store, FakeClock())
+    channel = FakeChannel()
+
+    async def placed(*words: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as away:
+        away.setattr(store, "placed", placed)
+        with pytest.raises(OSError, match="disk full"):
+            await Reply(channel, turn).finish("the first page")
+    await Reply(channel, turn).finish("a notice")
+    assert channel.shown() == ["a notice"]
 
 
 async def test_the_posts_of_an_earlier_attempt_are_known_to_the_next(store: Store) -> None:
