@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.contract import Accept, Address, MessageReceived, PersonKind, Platform
+from bot.contract import Accept, Address, Addressed, MessageReceived, PersonKind, Platform
 from bot.errors import ChannelError
 from bot.features import Kit
 from bot.store import Store
@@ -18,6 +18,9 @@ ACTIVE = timedelta(days=1)
 
 MOST_PLACES = 100
 """How many places are looked at, the latest first: a platform counts every reading."""
+
+LATE_S = 3.0
+"""An event that is older was delivered again, or found: a platform's first delivery takes less."""
 
 PAUSES_S = (2.0, 10.0, 60.0)
 """Between two looks where the first one failed: a disk that is full, a database that is away."""
@@ -57,11 +60,24 @@ class CatchingUp:
             await self._look(name)
             self._gaps[name] -= gaps
 
-    async def _look(self, name: str) -> None:
+    def begins_late(self, event: MessageReceived) -> bool:
+        """A thread's first question that comes in after a while: what was said under it may have come before it,
+        when nobody knew the thread.
+        """
+        origin = event.origin
+        first = origin.address.thread is not None and origin.address.thread == origin.message_id
+        late_s = (datetime.now(UTC) - event.sent_at).total_seconds()
+        return first and event.addressed is Addressed.BOT and LATE_S < late_s <= self._kit.defaults.catch_up_s
+
+    async def look_at(self, place: Address) -> None:
+        """Take in what was said in one place."""
+        await self._look(place.platform, [place])
+
+    async def _look(self, name: str, places: Sequence[Address] | None = None) -> None:
         since = datetime.now(UTC) - timedelta(seconds=self._kit.defaults.catch_up_s)
         for pause_s in (*PAUSES_S, None):
             try:
-                found = await missed(self._kit.store, self._platforms[name], since)
+                found = await missed(self._kit.store, self._platforms[name], since, places)
                 for event in found:
                     await self._accept(event)
             except Exception:  # an errand has no caller; what is left over is found at the next gap
@@ -73,10 +89,15 @@ class CatchingUp:
                 await self._sleep(pause_s)
 
 
-async def missed(store: Store, platform: Platform, since: datetime) -> tuple[MessageReceived, ...]:
-    """What people have said since then of which the store knows nothing, the oldest first."""
+async def missed(
+    store: Store, platform: Platform, since: datetime, places: Sequence[Address] | None = None
+) -> tuple[MessageReceived, ...]:
+    """What people have said since then of which the store knows nothing, the oldest first.
+
+    It is looked for in these places, by default in those that were lately active.
+    """
     found: dict[str, MessageReceived] = {}
-    for place in _places(await store.active(platform.name, since - ACTIVE)):
+    for place in places or _places(await store.active(platform.name, since - ACTIVE)):
         for message in await _read(platform, place):
             if message.sent_at >= since and message.origin.asker.kind is PersonKind.HUMAN:
                 found.setdefault(message.keys.place or message.keys.event, message)

@@ -96,6 +96,8 @@ class Engine:
         match event:
             case MessageReceived():
                 await self._message(event)
+                if self._catching_up.begins_late(event):
+                    self._looks.add(self._errand(self._catching_up.look_at(event.origin.address)))
             case CommandInvoked():
                 await self._command(event)
             case MessageEdited():

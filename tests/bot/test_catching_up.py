@@ -247,3 +247,23 @@ async def test_a_missed_reply_branches_off_like_any_other(store: Store) -> None:
         places.messages[CHANNEL] = [ago(home.message("why?", reply_to=home.standing()[0].id), 5)]
         await home.hear(GAP)
         assert [text for _, text in home.prompts()[-1]] == ["one", "You said: one", "why?"]
+
+
+async def test_what_was_said_under_a_first_question_that_came_late_is_answered_too(store: Store) -> None:
+    async with house(store) as home:
+        places, thread = Places(home), replace(CHANNEL, thread="T1")
+        root = ago(home.message("the first", at=thread, message_id="T1"), 1)
+        under = ago(home.message("and then?", at=thread, addressed=Addressed.OPEN), 0.9)
+        await home.hear(under)
+        assert home.screen() == [], "nobody knows this thread yet"
+        places.messages[thread] = [root, under]
+        await home.hear(root)
+        await home.hear(root)
+        assert [text.removeprefix("You said: ") for text in home.screen()] == ["the first", "and then?"]
+
+
+async def test_a_first_question_that_comes_in_time_is_not_looked_behind(store: Store) -> None:
+    async with house(store) as home:
+        places, thread = Places(home), replace(CHANNEL, thread="T1")
+        await home.hear(home.message("the first", at=thread, message_id="T1"))
+        assert places.read_at == []
