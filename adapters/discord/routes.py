@@ -11,7 +11,7 @@ from adapters.discord import failures, looks
 from adapters.discord.looks import Look, Message
 from adapters.discord.speaker import Speaker
 from bot.contract import PostId
-from bot.errors import ChannelGone, PostRejected
+from bot.errors import ChannelGone, PostGone, PostRejected
 
 NONCE_LIMIT = 25
 PLAIN = discord.MessageFlags()
@@ -55,7 +55,10 @@ class BotRoute:
         sent = await self._post(look, nonce(self._channel, self._answered, key))
         if not looks.shows(sent, look):
             # A send whose reply was lost has arrived: by its nonce Discord gives it back as it was then.
-            await self.edit(_id(sent), look)
+            try:
+                await self.edit(_id(sent), look)
+            except PostGone:  # or it was taken away since
+                sent = await self._post(look, None)
         return _id(sent)
 
     async def edit(self, post_id: PostId, look: Look) -> None:

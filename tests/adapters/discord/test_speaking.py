@@ -69,6 +69,14 @@ async def test_a_lost_send_that_is_made_again_with_more_shows_all_of_it(speaking
     assert speaking.screen() == ["Paris, the capital."]
 
 
+async def test_a_post_that_was_taken_away_does_not_swallow_the_next_with_its_key(speaking: Stage) -> None:
+    first = await speaking.speech().send(post("Paris"))
+    await speaking.speech().delete(first)
+    second = await speaking.speech().send(post("Paris, the capital."))
+    assert speaking.screen() == ["Paris, the capital."]
+    assert second != first
+
+
 async def test_a_key_longer_than_a_nonce_still_keeps_posts_single(speaking: Stage) -> None:
     for _ in range(2):
         await speaking.speech().send(post("Paris.", key="a key much longer than Discord takes"))
