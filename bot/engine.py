@@ -81,7 +81,7 @@ class Engine:
         self._running: dict[TurnId, Turn] = {}
         self._ahead = Ahead(kit)
         self._early: dict[TurnId, Reading] = {}
-        self._steering = Steering(kit, self._teller, wake, self._running)
+        self._steering = Steering(kit, commands, self._teller, wake, self._running)
         self._programs = Programs(answer=kit.defaults.answer_bots)
         self._catching_up = CatchingUp(kit, platforms, self.accept)
 
@@ -175,7 +175,7 @@ class Engine:
         else:
             if turn.stale:
                 self._show(await self._steering.stale(number), None)
-            if turn.kept is not None and not turn.more:
+            if self._begins and turn.kept is not None and not turn.more:
                 self._ahead.learn(turn.claim, turn.kept)
         finally:
             del self._running[number]

@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from bot.contract import (
     ButtonPressed,
+    Command,
     CommandInvoked,
     MessageDeleted,
     MessageEdited,
@@ -17,7 +18,7 @@ from bot.contract import (
     StopRequested,
 )
 from bot.errors import ChannelError, Fenced, StoppedByReader
-from bot.features import ASK, Kit, commands, parse
+from bot.features import ASK, Kit, parse
 from bot.features.steering import Effects, Repaint, Steer, followed, pressed
 from bot.model import ConversationId, Followed, Press, Stood, TurnId
 from bot.reply import Reply
@@ -33,13 +34,18 @@ class Steering:
     """What is done to answers from outside their turns. `running` are the turns of this process."""
 
     def __init__(
-        self, kit: Kit, teller: Teller, wake: Callable[[ConversationId], None], running: Mapping[TurnId, Turn]
+        self,
+        kit: Kit,
+        commands: tuple[Command, ...],
+        teller: Teller,
+        wake: Callable[[ConversationId], None],
+        running: Mapping[TurnId, Turn],
     ) -> None:
         self._kit = kit
+        self._commands = commands
         self._teller = teller
         self._wake = wake
         self._running = running
-        self._commands = commands(kit.words, kit.catalogue)
         self._painting: WeakValueDictionary[TurnId, asyncio.Lock] = WeakValueDictionary()
 
     async def pressed(self, event: ButtonPressed) -> Effects:
