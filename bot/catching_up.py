@@ -64,10 +64,12 @@ class CatchingUp:
         """A thread's first question that comes in after a while: what was said under it may have come before it,
         when nobody knew the thread.
         """
-        origin = event.origin
-        first = origin.address.thread is not None and origin.address.thread == origin.message_id
         late_s = (datetime.now(UTC) - event.sent_at).total_seconds()
-        return first and event.addressed is Addressed.BOT and LATE_S < late_s <= self._kit.defaults.catch_up_s
+        return (
+            event.origin.begins_thread
+            and event.addressed is Addressed.BOT
+            and LATE_S < late_s <= self._kit.defaults.catch_up_s
+        )
 
     async def look_at(self, place: Address) -> None:
         """Take in what was said in one place."""

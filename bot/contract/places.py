@@ -64,3 +64,8 @@ class Origin:
     message_id: str | None = None
     locale: str | None = None
     state: str = ""
+
+    @property
+    def begins_thread(self) -> bool:
+        """The message is the first one of the thread that it stands in."""
+        return self.address.thread is not None and self.address.thread == self.message_id

@@ -176,7 +176,7 @@ class Ahead:
         if window is not None or event.addressed is not Addressed.BOT:
             return window
         if address.thread is not None:
-            return _EMPTY if address.thread == event.origin.message_id else None
+            return _EMPTY if event.origin.begins_thread else None
         if self._joined is None or address in self._joined:
             return None
         self._joined.add(address)

@@ -20,8 +20,7 @@ PERSONA_LIMIT = 8000
 
 def scope(origin: Origin) -> Address:
     """What a setting is chosen for: the thread it was said in, or the channel when it was said at the top."""
-    address = origin.address
-    return address.parent if address.thread == origin.message_id else address
+    return origin.address.parent if origin.begins_thread else origin.address
 
 
 async def new(kit: Kit, origin: Origin, options: Mapping[str, str]) -> Notice:

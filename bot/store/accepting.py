@@ -120,8 +120,7 @@ def _begin(
 
 def _begins(received: MessageReceived) -> bool:
     """Whether nothing can stand before this message: a flat channel's history begins with the bot."""
-    thread = received.origin.address.thread
-    return thread is None or thread == received.origin.message_id
+    return received.origin.address.thread is None or received.origin.begins_thread
 
 
 def _waiting(connection: Connection, conversation_id: ConversationId, command: str | None) -> tuple[TurnId, int] | None:
