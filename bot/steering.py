@@ -151,7 +151,7 @@ class _Standing:
         await self._store.posted(self._stood, page, f"{self.key}-{page}", post_id)
 
     async def holds(self, post_id: PostId) -> bool:
-        return post_id in await self._store.posts(self._stood.turn)
+        return post_id in {placed.post_id for placed in await self._store.posts(self._stood.turn)}
 
     async def gone(self, page: int, post_id: PostId) -> None:
         await self._store.gone(self._stood.turn, post_id)

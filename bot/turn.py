@@ -111,7 +111,7 @@ class Turn:
 
     async def holds(self, post_id: PostId) -> bool:
         """Whether the answer uses this post, whoever makes it now."""
-        return post_id in await self._store.posts(self.claim.turn)
+        return post_id in {placed.post_id for placed in await self._store.posts(self.claim.turn)}
 
     def interrupt(self, cut: StoppedByReader | Fenced) -> None:
         """Somebody wants no more of this answer, or not of this attempt at it: end `until_cut`."""

@@ -20,6 +20,7 @@ from bot.model import (
     ConversationId,
     Ended,
     Followed,
+    Placed,
     Press,
     Steered,
     Stood,
@@ -248,9 +249,9 @@ class Store:
         """Remember a post by which an answer is shown again. Raises `Fenced` when the answer is another one now."""
         await self._database.tx_relaxed(steering.posted, stood, page, key, post_id)
 
-    async def posts(self, turn: TurnId) -> frozenset[PostId]:
-        """The posts that show a turn."""
-        return await self._database.read(turns.posts, turn)
+    async def posts(self, turn: TurnId) -> tuple[Placed, ...]:
+        """The posts that show a turn, by page."""
+        return await self._database.read(claiming.posts, turn)
 
     async def gone(self, turn: TurnId, post_id: PostId) -> None:
         """Forget a post of a turn that stands nowhere any more."""

@@ -58,7 +58,6 @@ _REPLACE = (
     .where(post.c.turn_id == bindparam("turn_"), post.c.page == bindparam("page_"))
     .values(key=bindparam("key"), post_id=bindparam("post_id"))
 )
-_OF_TURN = select(post.c.post_id).where(post.c.turn_id == bindparam("turn_"))
 _GONE = delete(post).where(post.c.turn_id == bindparam("turn_"), post.c.post_id == bindparam("post_"))
 _WITH_OPEN = (
     select(turn.c.conversation_id, conversation.c.platform)
@@ -121,11 +120,6 @@ def posted(connection: Connection, turn_id: TurnId, page: int, key: str, post_id
     row = {"turn_id": turn_id, "page": page, "key": key, "post_id": post_id}
     if connection.execute(_PLACE, row).scalar() is None:
         connection.execute(_REPLACE, {**row, "turn_": turn_id, "page_": page})
-
-
-def posts(connection: Connection, turn_id: TurnId) -> frozenset[PostId]:
-    """What shows a turn."""
-    return frozenset(PostId(found) for found in connection.execute(_OF_TURN, {"turn_": turn_id}).scalars())
 
 
 def gone(connection: Connection, turn_id: TurnId, post_id: PostId) -> None:
