@@ -52,8 +52,7 @@ class History:
         A stream shows its key only once it is finished, and Slack gives texts back in another form than it took
         them. So a post that shows none and that nobody knows is taken for the first key that is missing.
         """
-        raw = await self._raw(address, since, _PAGE * _PAGES, sparing=False)
-        mine = [found for found in raw if self._is_lost(found, since, known)]
+        mine = await self._mine(address, since, known)
         named = {_key(found): PostId(str(found["ts"])) for found in reversed(mine) if _key(found) in keys}
         nameless = [PostId(str(found["ts"])) for found in mine if not _key(found)]
         missing = [key for key in keys if key not in named]
@@ -61,9 +60,12 @@ class History:
 
     async def keyed(self, address: Address, since: str, key: str) -> PostId | None:
         """Our post after a moment that shows this key, and no other."""
-        raw = await self._raw(address, since, _PAGE * _PAGES, sparing=False)
-        shown = [found for found in raw if self._is_lost(found, since, ()) and _key(found) == key]
+        shown = [found for found in await self._mine(address, since, ()) if _key(found) == key]
         return PostId(str(shown[0]["ts"])) if shown else None
+
+    async def _mine(self, address: Address, since: str, known: Collection[PostId]) -> list[Payload]:
+        raw = await self._raw(address, since, _PAGE * _PAGES, sparing=False)
+        return [found for found in raw if self._is_lost(found, since, known)]
 
     def _is_lost(self, found: Payload, since: str, known: Collection[PostId]) -> bool:
         mine = found.get("user") == self._me.user or found.get("bot_id") == self._me.bot
