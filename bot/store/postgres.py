@@ -55,8 +55,7 @@ class Postgres:
 
     async def tx(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in one transaction. Raises `TimeoutError` when the server does not answer in 30 s."""
-        async with asyncio.timeout(_TRANSACTION_SECONDS), self._engine.begin() as connection:
-            return await connection.run_sync(work, *args, **kwargs)
+        return await self.tx_waking(_nobody, work, *args, **kwargs)
 
     async def tx_relaxed(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same as `tx`: a server may crash while we live on, and an attempt must not be counted twice."""
@@ -102,6 +101,10 @@ class Postgres:
         if self._enqueue is not None and conversation is not None:
             raw = await connection.get_raw_connection()
             await self._enqueue(raw.driver_connection, conversation)
+
+
+def _nobody(_: object) -> None:
+    """A transaction that opens no turn wakes no conversation."""
 
 
 async def _commit(transaction: AsyncExitStack) -> None:
