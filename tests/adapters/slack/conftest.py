@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from pydantic import SecretStr
 
+from adapters.slack.channel import SlackChannel
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.settings import SlackSettings
 from adapters.slack.timing import Timing
@@ -123,3 +124,19 @@ async def platform(slack: FakeSlack, host: FakeHost) -> AsyncIterator[SlackPlatf
     """Entered, not listening."""
     async with SlackPlatform(host, settings_for(slack), FAST) as entered:
         yield entered
+
+
+@pytest.fixture
+async def asked(slack: FakeSlack) -> str:
+    """Ann's question in the room, and so the thread of the answer."""
+    return slack.earlier(ANN, ROOM, "What is the capital of France?")
+
+
+@pytest.fixture
+def thread(slack: FakeSlack, platform: SlackPlatform, asked: str) -> SlackChannel:
+    return platform.open(origin_at(slack, ROOM, asked, asked))
+
+
+@pytest.fixture
+def direct(slack: FakeSlack, platform: SlackPlatform) -> SlackChannel:
+    return platform.open(origin_at(slack, DIRECT, None))

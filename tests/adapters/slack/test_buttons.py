@@ -14,22 +14,6 @@ from tests.adapters.slack.conftest import ANN, DIRECT, FAST, ROOM, origin_at, se
 from tests.fakes.slack import FakeSlack, ShownMessage
 
 
-@pytest.fixture
-async def asked(slack: FakeSlack) -> str:
-    """Ann's question in the room, and so the thread of the answer."""
-    return slack.earlier(ANN, ROOM, "What is the capital of France?")
-
-
-@pytest.fixture
-def thread(slack: FakeSlack, platform: SlackPlatform, asked: str) -> SlackChannel:
-    return platform.open(origin_at(slack, ROOM, asked, asked))
-
-
-@pytest.fixture
-def direct(slack: FakeSlack, platform: SlackPlatform) -> SlackChannel:
-    return platform.open(origin_at(slack, DIRECT, None))
-
-
 def answer(slack: FakeSlack, asked: str) -> ShownMessage:
     return slack.screen(ROOM, asked)[-1]
 

@@ -16,17 +16,6 @@ from tests.fakes.slack.values import Message
 
 
 @pytest.fixture
-def asked(slack: FakeSlack) -> str:
-    """Ann's question in the room, and so the thread of the answer."""
-    return slack.earlier(ANN, ROOM, "What is the capital of France?")
-
-
-@pytest.fixture
-def thread(slack: FakeSlack, platform: SlackPlatform, asked: str) -> SlackChannel:
-    return platform.open(origin_at(slack, ROOM, asked, asked))
-
-
-@pytest.fixture
 async def reborn(slack: FakeSlack) -> AsyncIterator[SlackPlatform]:
     """The process after the restart."""
     async with SlackPlatform(FakeHost(), settings_for(slack), FAST) as platform:
