@@ -129,7 +129,7 @@ def _told(found: dict[int, Outcome], screens: _Screens, groups: Mapping[int, tup
     told = dict(found)
     for place, notices in screens.notices.items():
         here = [each for each in found.values() if (each.question.platform, each.question.channel) == place]
-        here.sort(key=lambda each: (_unheard(each.question), each.question.said_at))
+        here.sort(key=lambda each: (_unheard(each.question, groups), each.question.said_at))
         for at, notice in notices:
             waiting = [each for each in here if _waits(told[each.question.number], notice, at, screens)]
             for number in _meant(waiting, notice, screens, groups):
@@ -137,9 +137,13 @@ def _told(found: dict[int, Outcome], screens: _Screens, groups: Mapping[int, tup
     return told
 
 
-def _unheard(question: Question) -> bool:
-    """A command that nobody acknowledged: its person was told by the platform itself."""
-    return question.by_command and question.taken_at is None
+def _unheard(question: Question, groups: Mapping[int, tuple[Group, ...]]) -> bool:
+    """The bot has never said that it has it, nor asked for it: a notice that fits another speaks of that one.
+
+    On Discord only a command is acknowledged at all.
+    """
+    acknowledges = question.by_command or question.platform == "slack"
+    return acknowledges and question.taken_at is None and question.number not in groups
 
 
 def _waits(outcome: Outcome, notice: Shown, at: int, screens: _Screens) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tests.fakes.discord import Message as DiscordMessage
 from tests.fakes.discord.people import shown
-from tests.fakes.slack.screen import screen
+from tests.fakes.slack.screen import shown as shown_on_slack
 from tests.storm import marks
 from tests.storm.values import Served, Shown, Sign
 from tests.storm.world import World
@@ -42,10 +42,9 @@ def failures(world: World) -> list[Sign]:
 def _slack(world: World) -> Iterator[Shown]:
     workspace = world.slack.workspace
     for channel in workspace.channels.values():
-        texts = {each.ts: each for ts in (None, *channel.messages) for each in screen(workspace, channel, ts)}
         # By arrival and not by id: the clock behind the ids jumps.
         for message in [*channel.messages.values(), *channel.ephemeral]:
-            seen = texts[message.ts]
+            seen = shown_on_slack(workspace, message)
             mine = message.author == world.slack.bot_user_id
             yield Shown("slack", channel.id, message.thread_ts, message.ts, seen.text, mine, seen.streaming)
 

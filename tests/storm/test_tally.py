@@ -251,3 +251,14 @@ def test_that_the_model_was_asked_early_is_no_word_that_the_bot_has_the_question
     scene.answer(1)
     assert scene.wrong() == {}
     assert scene.tally().overtaken == 1
+
+
+def test_a_notice_speaks_of_what_the_model_was_asked_and_not_of_what_the_bot_never_had(scene: Scene) -> None:
+    scene.ask(1)
+    scene.answer(1)
+    scene.ask(2, taken=False)
+    scene.ask(3)
+    scene.serve(3, whole=False)
+    scene.post(NOTICE)
+    assert scene.wrong() == {"lost": [2]}
+    assert scene.tally().fates[Fate.TOLD] == 1

@@ -51,6 +51,7 @@ def _posts(evidence: Evidence, number: int) -> Iterator[str]:
             groups & marks.answered(post.text)
             or number in marks.asked(post.text)
             or (post.id == question.message_id and here)
+            or (here and question.thread is not None and question.thread in (post.thread, post.id))
         ):
             yield f"{post.channel}/{post.thread}/{post.id} mine={post.mine} open={post.open} {_short(post.text)!r}"
 

@@ -8,7 +8,7 @@ from tests.fakes.slack.workspace import Workspace
 def screen(workspace: Workspace, channel: Channel, thread_ts: str | None) -> list[ShownMessage]:
     """The channel's own messages, or a thread with its parent, oldest first."""
     everything = [*channel.messages.values(), *channel.ephemeral]
-    return [_shown(workspace, each) for each in sorted(everything, key=lambda one: one.ts) if _here(each, thread_ts)]
+    return [shown(workspace, each) for each in sorted(everything, key=lambda one: one.ts) if _here(each, thread_ts)]
 
 
 def _here(message: Message, thread_ts: str | None) -> bool:
@@ -17,7 +17,8 @@ def _here(message: Message, thread_ts: str | None) -> bool:
     return thread_ts in (message.ts, message.thread_ts)
 
 
-def _shown(workspace: Workspace, message: Message) -> ShownMessage:
+def shown(workspace: Workspace, message: Message) -> ShownMessage:
+    """One message, wherever it stands."""
     return ShownMessage(
         ts=message.ts,
         author=message.author,
