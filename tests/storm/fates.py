@@ -112,12 +112,12 @@ def _read(words: Sequence[str], group: Group) -> Fate:
     same = next((at for at, pair in enumerate(zip(words, wanted, strict=False)) if pair[0] != pair[1]), None)
     kept = min(len(words), len(wanted)) if same is None else same
     rest = list(words[kept:])
+    if rest and kept < len(wanted) and wanted[kept].startswith(rest[0]):
+        rest = rest[1:]
     if marks.answered(" ".join(rest)):
         return Fate.TORN
     if kept == len(wanted):
         return Fate.ANSWERED
-    if rest and wanted[kept].startswith(rest[0]):
-        rest = rest[1:]
     return Fate.CUT if rest else Fate.TORN
 
 

@@ -22,6 +22,8 @@ READY_S = 30.0
 SETTLED_S = 90.0
 """How long after the last question and the last trouble everything may take."""
 _LOOK_S = 1.0
+_LOOKS = 4.0
+"""How much longer the world lives than it is looked at."""
 _DONE = (Fate.ANSWERED, Fate.CUT, Fate.TOLD)
 
 
@@ -113,12 +115,16 @@ async def _walk(steps: tuple[Step, ...], people: People, weather: Weather) -> No
 
 async def settled(far: World, crew: Crew, database: Database) -> None:
     """Until every question that counts is settled, or for as long as that may take."""
-    deadline = time.monotonic() + SETTLED_S
+    deadline, pause_s = time.monotonic() + SETTLED_S, _LOOK_S
     while time.monotonic() < deadline:
-        await asyncio.sleep(_LOOK_S)
+        await asyncio.sleep(pause_s)
         if crew.broken is not None:
             raise crew.broken
-        if far.slack.idle and not _unsettled(evidence(far, database)):
+        looked_at = time.monotonic()
+        wrong = _unsettled(evidence(far, database))
+        # While somebody looks, the fakes stand still; after ten thousand questions a look takes seconds.
+        pause_s = max(_LOOK_S, _LOOKS * (time.monotonic() - looked_at))
+        if far.slack.idle and not wrong:
             await asyncio.sleep(_LOOK_S)  # time for a second answer to come, if there is one
             return
 

@@ -116,6 +116,14 @@ def test_a_cut_inside_a_word_is_no_word_about_it(scene: Scene) -> None:
     assert scene.wrong() == {"torn": [1]}
 
 
+def test_a_cut_just_before_the_end_of_a_sentence_is_a_cut_with_a_word_about_it(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1, whole=False)
+    scene.post(f"{marks.answer((1,)).split('.')[0]}\n\n_The answer broke off._")
+    assert scene.wrong() == {}
+    assert scene.tally().fates[Fate.CUT] == 1
+
+
 def test_an_answer_that_still_streams_is_not_done(scene: Scene) -> None:
     scene.ask(1)
     scene.serve(1)
