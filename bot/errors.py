@@ -19,6 +19,11 @@ BotError                     .notice: message id and parameters for the asker
 │   ├── ChannelBusy          limited or down; nothing was done; try again in `retry_after` seconds
 │   ├── PostRejected         this post is not acceptable there
 │   └── StoppedByReader      somebody stopped the answer
+├── FileError                one file cannot be used; what was written with it still can
+│   ├── FileLost             it is not there any more, or not open to us
+│   ├── FileTooLarge         it has more bytes, pixels or minutes than are taken
+│   ├── FileUnsupported      its bytes are of no kind that can be used for this
+│   └── FileBroken           it cannot be decoded
 ├── PlatformError            a platform cannot be listened to; `fix` says what to do
 └── SettingsError            a setting is wrong; the start stops
 """
@@ -174,6 +179,52 @@ class StoppedByReader(ChannelError):
     """Somebody stopped the answer: by a button, a command or the platform's own means."""
 
     notice_id = "stopped"
+
+
+class FileError(BotError):
+    """One file cannot be used. `name` is what people call it."""
+
+    notice_id = "file-failed"
+
+    def __init__(self, reason: str, name: str = "") -> None:
+        super().__init__(reason)
+        self.name = name
+
+    @property
+    def notice(self) -> Notice:
+        return Notice(self.notice_id, {"name": self.name})
+
+
+class FileLost(FileError):
+    """It is not there any more, or not open to us."""
+
+    notice_id = "file-lost"
+
+
+class FileTooLarge(FileError):
+    """It has more bytes, pixels or minutes than are taken; `most` says how much would be, in words."""
+
+    notice_id = "file-too-large"
+
+    def __init__(self, reason: str, name: str = "", *, most: str = "") -> None:
+        super().__init__(reason, name)
+        self.most = most
+
+    @property
+    def notice(self) -> Notice:
+        return Notice(self.notice_id, {"name": self.name, "most": self.most})
+
+
+class FileUnsupported(FileError):
+    """Its bytes are of no kind that can be used for this."""
+
+    notice_id = "file-unsupported"
+
+
+class FileBroken(FileError):
+    """It cannot be decoded."""
+
+    notice_id = "file-broken"
 
 
 class PlatformError(BotError):

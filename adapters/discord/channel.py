@@ -12,8 +12,8 @@ from adapters.discord.looks import Look
 from adapters.discord.routes import BotRoute, EitherRoute, Route, Speaking
 from adapters.discord.token import Token
 from adapters.discord.token_route import TokenRoute
-from bot.contract import Capabilities, Origin, Post, PostId
-from bot.errors import ChannelError, ChannelGone
+from bot.contract import Attachment, Capabilities, Download, Origin, Post, PostId
+from bot.errors import ChannelError, ChannelGone, FileLost
 
 EDIT_INTERVAL_S = 1.3
 """Five edits in five seconds are commonly allowed in one channel, and sends count for themselves."""
@@ -82,6 +82,9 @@ class DiscordChannel:
         """By what Discord shows of a key for some minutes, else by what a post answers, in order."""
         finder = Finder(self._speaking, self._by_token, self._token, _place(self._origin), _answered(self._origin))
         return await finder.find(keys, known) if keys else {}
+
+    async def locate(self, attachment: Attachment) -> Download:
+        raise FileLost("files are not fetched yet", attachment.name)
 
     async def notify(self, text: str) -> None:
         shown = markup.fitted(text)

@@ -11,8 +11,8 @@ from adapters.slack.faults import MessageMissing, Unsure
 from adapters.slack.posts import Posts, Writer
 from adapters.slack.responses import Responses
 from adapters.slack.values import Keepsake, is_direct
-from bot.contract import Capabilities, Host, Origin, Post, PostId
-from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostGone, PostRejected
+from bot.contract import Attachment, Capabilities, Download, Host, Origin, Post, PostId
+from bot.errors import ChannelBusy, ChannelError, ChannelGone, FileLost, PostGone, PostRejected
 
 log = logging.getLogger("parley.slack")
 
@@ -150,6 +150,9 @@ class SlackChannel:
             return {}
         history = await self._line.need().history()
         return await history.ours(self._at, self._origin.message_id or _lately(), keys, known)
+
+    async def locate(self, attachment: Attachment) -> Download:
+        raise FileLost("files are not fetched yet", attachment.name)
 
     async def notify(self, text: str) -> None:
         """Through the reply address of a command or a press while it serves; else to the asker alone in the thread.

@@ -1,10 +1,11 @@
 """The terminal as a Channel: what was printed stays, a post grows at its end."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from uuid import uuid4
 
 from adapters.terminal.printer import Printer
-from bot.contract import Capabilities, Origin, Post, PostId
+from bot.contract import Attachment, Capabilities, Download, Origin, Post, PostId
 from bot.errors import ChannelBusy, ChannelGone, PostRejected
 
 TEXT_LIMIT = 1_000_000
@@ -50,6 +51,10 @@ class TerminalChannel:
     async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
         """Nothing: what an earlier run printed cannot be read back."""
         return {}
+
+    async def locate(self, attachment: Attachment) -> Download:
+        """A path of this machine: a terminal has no files of its own."""
+        return Download(Path(attachment.ref).as_uri(), hosts=("file:",))
 
     async def notify(self, text: str) -> None:
         self._print(lambda: self._printer.line(text))

@@ -8,7 +8,6 @@ crosses this line is a frozen value, so that it can be stored and replayed after
 from bot.contract.events import (
     Accept,
     Addressed,
-    Attachment,
     ButtonPressed,
     CommandInvoked,
     Event,
@@ -19,6 +18,7 @@ from bot.contract.events import (
     MessageReceived,
     StopRequested,
 )
+from bot.contract.files import Attachment, Download, File, Voice
 from bot.contract.places import Address, Origin, Person, PersonKind
 from bot.contract.platforms import AsgiApp, Budget, Command, CommandLine, CommandLines, Connect, Host, Option, Platform
 from bot.contract.speaking import Button, Capabilities, Channel, Post, PostId
@@ -39,8 +39,10 @@ __all__ = [
     "CommandLine",
     "CommandLines",
     "Connect",
+    "Download",
     "Event",
     "EventsMissed",
+    "File",
     "Host",
     "Keys",
     "MessageDeleted",
@@ -54,4 +56,5 @@ __all__ = [
     "Post",
     "PostId",
     "StopRequested",
+    "Voice",
 ]

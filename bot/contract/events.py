@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from bot.contract.files import Attachment
 from bot.contract.places import Address, Origin
 from bot.contract.speaking import PostId
 
@@ -33,17 +34,6 @@ class Addressed(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that came with a message. `ref` is durable; the adapter can resolve it to bytes later."""
-
-    name: str
-    media_type: str
-    size: int
-    ref: str
-    voice: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class MessageReceived:
     """Somebody wrote. `text` is CommonMark with mentions turned into names and the bot's own taken out."""
 
@@ -55,6 +45,8 @@ class MessageReceived:
     attachments: tuple[Attachment, ...] = ()
     reply_to: str | None = None
     """The id of the post or message that it answers, where the platform has such a thing beside threads."""
+    quoted: tuple[Attachment, ...] = ()
+    """The files of messages that it shows again: of the one it answers, of those it forwards or shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +73,17 @@ class MessageDeleted:
 
 @dataclass(frozen=True, slots=True)
 class CommandInvoked:
-    """A declared command was called, with its options as text; missing ones are absent."""
+    """A declared command was called, with its options as text; missing ones are absent.
+
+    `attachments` are the files given for options that take one, in the order of the options.
+    """
 
     keys: Keys
     origin: Origin
     name: str
     options: Mapping[str, str]
     sent_at: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

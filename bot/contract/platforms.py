@@ -17,12 +17,16 @@ AsgiApp = Callable[
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of a command. `suggest` completes a prefix from memory, best first, at most 25 values."""
+    """One option of a command. `suggest` completes a prefix from memory, best first, at most 25 values.
+
+    `file` takes a file instead of words; a platform whose commands cannot carry one leaves the option out.
+    """
 
     name: str
     summary: Mapping[str, str]
     required: bool = False
     suggest: Callable[[str], Sequence[str]] | None = None
+    file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NewType, Protocol
 
+from bot.contract.files import Attachment, Download, File
 from bot.contract.places import Origin
 
 PostId = NewType("PostId", str)
@@ -26,12 +27,15 @@ class Post:
     """A whole post as it should look now. `text` is CommonMark; `key` is known before the first send.
 
     `buttons` (at most five) stand under it in one row; where an unfinished post can have none they are left out.
+    `files` (at most ten) come with a post that is sent final, whose text may then be blank. An edit leaves them as
+    they are, whatever it says of them. A voice message stands alone: its post has one file and no text.
     """
 
     text: str
     final: bool
     key: str
     buttons: tuple[Button, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Capabilities:
     edited. `post_lifetime` (seconds) is how long an unfinished post can be kept open, None for ever.
     `typing_interval` (seconds) is how often the typing sign must be renewed, None where there is none.
     `buttons` says that a finished post can have them; `rewrites` that it can be made to look otherwise later.
+    `file_limit` (bytes) is the most that one file may have, 0 where posts have no files; `voice` says that voice
+    messages (Ogg with Opus) are played as such.
     """
 
     text_limit: int
@@ -52,6 +58,8 @@ class Capabilities:
     typing_interval: float | None = None
     buttons: bool = False
     rewrites: bool = True
+    file_limit: int = 0
+    voice: bool = False
 
 
 class Channel(Protocol):
@@ -90,6 +98,10 @@ class Channel(Protocol):
         Asked after a crash, when nobody knows what was shown. `known` are our posts there that belong to other
         answers: where a post does not show its key, one that is not among them is taken for the first missing.
         """
+        ...
+
+    async def locate(self, attachment: Attachment) -> Download:
+        """Where the bytes of a file that came in here can be had now. Raises `FileLost` where they are gone."""
         ...
 
     async def notify(self, text: str) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
 
-from bot.contract import Address, Button, Capabilities, Origin, Person, Post, PostId
-from bot.errors import ChannelError, PostGone, PostRejected
+from bot.contract import Address, Attachment, Button, Capabilities, Download, File, Origin, Person, Post, PostId
+from bot.errors import BotError, FileLost, PostGone, PostRejected
 
-Verb = Literal["anchor", "send", "edit", "delete", "find", "notify", "typing"]
+Verb = Literal["anchor", "send", "edit", "delete", "find", "locate", "notify", "typing"]
 
 KEY_LIMIT = 25
 """Discord's limit of a nonce, the tightest of all platforms."""
@@ -18,6 +18,7 @@ KEY_LIMIT = 25
 MOST_BUTTONS = 5
 BUTTON_ID_LIMIT = 64
 LABEL_LIMIT = 75
+MOST_FILES = 10
 
 ADDRESS = Address("fake", "W1", "C1")
 ASKER = Person("U1", "Ann")
@@ -36,6 +37,7 @@ class ShownPost:
     key: str
     born: float
     buttons: tuple[Button, ...] = ()
+    files: tuple[File, ...] = ()
     deleted: bool = False
     history: list[str] = field(default_factory=list)
 
@@ -83,11 +85,12 @@ class FakeChannel:
         self._origin = origin
         self._elsewhere = elsewhere
         self._ids = ids or count(1)
-        self._failures: dict[Verb, list[ChannelError]] = {}
+        self._failures: dict[Verb, list[BotError]] = {}
         self._writing = False
         self.posts: list[ShownPost] = []
         self.notices: list[str] = []
         self.statuses: list[str] = []
+        self.downloads: dict[str, Download] = {}
         self.calls: list[Call] = []
 
     @property
@@ -96,7 +99,7 @@ class FakeChannel:
 
     # What a test does and sees.
 
-    def fail(self, verb: Verb, error: ChannelError, *, times: int = 1) -> None:
+    def fail(self, verb: Verb, error: BotError, *, times: int = 1) -> None:
         """The next `times` calls of a verb raise this error, and nothing is done then."""
         self._failures.setdefault(verb, []).extend([error] * times)
 
@@ -149,6 +152,12 @@ class FakeChannel:
         standing = [post for post in self._all() if not post.deleted and post.id not in known]
         return {post.key: post.id for post in standing if post.key in keys}
 
+    async def locate(self, attachment: Attachment) -> Download:
+        await self._step(Call("locate", self._clock(), attachment.ref))
+        if attachment.ref not in self.downloads:
+            raise FileLost("no such file", attachment.name)
+        return self.downloads[attachment.ref]
+
     async def notify(self, text: str) -> None:
         await self._step(Call("notify", self._clock(), text))
         self.notices.append(text)
@@ -179,14 +188,23 @@ class FakeChannel:
             raise error
 
     def _inspect(self, post: Post) -> None:
-        if not post.text.strip():
+        if not (post.text.strip() or post.files):
             raise PostRejected("empty post")
+        if post.files and not self._takes(post):
+            raise PostRejected("bad files")
         if self._capabilities.measure(post.text) > self._capabilities.text_limit:
             raise PostRejected("too long")
         if len(post.buttons) > MOST_BUTTONS or not all(_pressable(button) for button in post.buttons):
             raise PostRejected("bad buttons")
         if not (post.key.isascii() and len(post.key) <= KEY_LIMIT):
             raise PostRejected("bad key")
+
+    def _takes(self, post: Post) -> bool:
+        spoken = any(file.voice for file in post.files)
+        alone = len(post.files) == 1 and not (post.text or post.buttons)
+        fits = all(file.path.stat().st_size == file.size <= self._capabilities.file_limit for file in post.files)
+        named = all(post.key in file.name for file in post.files)
+        return post.final and fits and named and (alone or not spoken) and len(post.files) <= MOST_FILES
 
     def _alive(self, post_id: PostId, *, final: bool) -> ShownPost:
         found = [post for post in self._all() if post.id == post_id and not post.deleted]
@@ -210,6 +228,7 @@ class FakeChannel:
             post.key,
             self._clock(),
             post.buttons,
+            post.files,
             history=[post.text],
         )
         self.posts.append(shown)
