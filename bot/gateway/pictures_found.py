@@ -49,16 +49,16 @@ class Found:
 def found_in(body: bytes, value: object = None) -> Found:
     """What stands in the body of an answer: a picture itself, JSON, or an event stream.
 
-    `value` is its JSON where that was read already. Raises `Undecodable` where it is none of these. It may take a while: better not on the event loop.
+    `value` is its JSON, where that was read already. Raises `Undecodable` where it is none of these. It may take a
+    while: better not on the event loop.
     """
     picture = picture_of(body)
     if picture is not None:
         return Found((picture,))
     start = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if value is None:
-        values = [parse(body)] if start in (b"{", b"[") else _events(body)
-    else:
-        values = [value]
+    if value is None and start in (b"{", b"["):
+        value = parse(body)
+    values = _events(body) if value is None else [value]
     search = _Search()
     for value in values:
         search.take(value)
