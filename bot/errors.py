@@ -11,6 +11,7 @@ BotError                     .notice: message id and parameters for the asker
 │   ├── GatewayRejected      it refuses the request (bad token, no balance, bad parameter)
 │   ├── ModelUnavailable     it does not have, or does not allow, this model
 │   ├── ContextTooLong       the prompt does not fit the model
+│   ├── PicturesRefused      the model does not look at pictures, or not at these
 │   ├── ContentRefused       a filter or the model itself declined
 │   └── GatewayGarbled       the answer broke off or could not be understood
 ├── ChannelError             the platform did not take what we said
@@ -131,6 +132,20 @@ class ContextTooLong(GatewayError):
     """The prompt does not fit the model."""
 
     notice_id = "context-too-long"
+
+
+class PicturesRefused(GatewayError):
+    """The model does not look at pictures at all (`blind`), or it cannot use these."""
+
+    notice_id = "pictures-refused"
+
+    def __init__(self, reason: str, *, model: str = "", request_id: str = "", blind: bool = True) -> None:
+        super().__init__(reason, model=model, request_id=request_id)
+        self.blind = blind
+
+    @property
+    def notice(self) -> Notice:
+        return Notice("model-cannot-see" if self.blind else "pictures-refused", {"model": self.model})
 
 
 class ContentRefused(GatewayError):

@@ -6,12 +6,15 @@ from bot.gateway.values import (
     ChatDelta,
     ChatEnd,
     ChatEvent,
+    ChatImage,
     ChatMessage,
     ChatOptions,
     ChatRequest,
     Citation,
     Lesson,
     ModelSpec,
+    Tool,
+    ToolCall,
     Usage,
 )
 
@@ -20,6 +23,7 @@ __all__ = [
     "ChatDelta",
     "ChatEnd",
     "ChatEvent",
+    "ChatImage",
     "ChatMessage",
     "ChatOptions",
     "ChatRequest",
@@ -29,5 +33,7 @@ __all__ = [
     "Lesson",
     "ModelSpec",
     "Patience",
+    "Tool",
+    "ToolCall",
     "Usage",
 ]

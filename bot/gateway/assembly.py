@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from bot.gateway.calls import Calls
 from bot.gateway.faults import Fault, Hints, Kind, hidden, stranger
 from bot.gateway.parts import Piece
 from bot.gateway.responses import failure, is_response, response_piece
 from bot.gateway.shapes import Undecodable, parse, table
 from bot.gateway.sse import ServerEvent
 from bot.gateway.thought import ThoughtSplitter
-from bot.gateway.values import ChatDelta, ChatEnd, Citation, Finish, Usage
+from bot.gateway.values import ChatDelta, ChatEnd, Citation, Usage
 from bot.gateway.wire import answers, chat_piece
 
 _DONE: Final = "[DONE]"
@@ -36,12 +37,13 @@ class _Total:
     """What the reply has come to so far."""
 
     text: list[str] = field(default_factory=list)
-    thought: bool = False
+    thought: list[str] = field(default_factory=list)
     refusal: str = ""
     finish: str = ""
     model: str = ""
     usage: Usage | None = None
     citations: tuple[Citation, ...] = ()
+    calls: Calls = field(default_factory=Calls)
 
 
 class Assembly:
@@ -116,8 +118,10 @@ class Assembly:
     def end(self) -> ChatEnd:
         """The end of a whole answer; to be asked for only after `close` and without a fault."""
         total = self._total
-        finish: Finish = "length" if total.finish.lower() in _LENGTH else "stop"
-        return ChatEnd(finish, total.usage, self._sources(), total.model or self._model)
+        end = ChatEnd("stop", total.usage, self._sources(), total.model or self._model)
+        if total.calls:
+            return replace(end, finish="tools", calls=total.calls.done(), reasoning="".join(total.thought))
+        return replace(end, finish="length") if total.finish.lower() in _LENGTH else end
 
     def _skip(self, event: ServerEvent) -> None:
         self._undecodable += 1
@@ -135,6 +139,9 @@ class Assembly:
 
     def _add(self, piece: Piece) -> None:
         total = self._total
+        if piece.calls and not (piece.whole and total.calls):
+            for call in piece.calls:
+                total.calls.take(call)
         if not (piece.whole and (total.text or total.thought or total.refusal)):
             self._think(piece.reasoning)
             self._speak(piece.text)
@@ -159,7 +166,7 @@ class Assembly:
             self._total.text.append(text)
             self._new_text.append(text)
         if reasoning:
-            self._total.thought = True
+            self._total.thought.append(reasoning)
             self._new_reasoning.append(reasoning)
 
     def _judged(self) -> Fault | None:
@@ -173,7 +180,7 @@ class Assembly:
             return Fault(_BROKEN[finish], 200, code=finish, hints=self._hints)
         if not finish:
             return self._garbled("cut off: it ended without a finish reason")
-        if not "".join(total.text).strip() and finish not in _LENGTH:
+        if not (total.calls or finish in _LENGTH or "".join(total.text).strip()):
             return self._garbled("an empty answer")
         return None
 

@@ -13,13 +13,17 @@ from bot.errors import (
     GatewayRejected,
     GatewayUnreachable,
     ModelUnavailable,
+    PicturesRefused,
 )
 from bot.gateway.faults import Fault, Kind
+from bot.gateway.sight import blind
 
 _LONGEST: Final = 200
 _RUN: Final = 12
 """So many characters in a row that also stand in the prompt are taken for an echo of it."""
 _MASK: Final = "…"
+_FILE: Final = re.compile(r"(data:[\w/+.-]+;base64,)?[A-Za-z0-9+/=_-]{100,}")
+"""Bytes of a file that the gateway repeats."""
 _KEY: Final = re.compile(r"\b(sk-|bearer\s+)[\w.*-]+", re.IGNORECASE)
 
 _ERRORS: Final[Mapping[Kind, type[GatewayError]]] = {
@@ -48,7 +52,7 @@ class Cleaner:
         """One line that may stand in a log."""
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
-        line = " ".join(_KEY.sub(_MASK, text).split())[: 2 * _LONGEST]
+        line = " ".join(_KEY.sub(_MASK, _FILE.sub(_MASK, text)).split())[: 2 * _LONGEST]
         line = self._without_echo(line)
         return line if len(line) <= _LONGEST else line[:_LONGEST] + _MASK
 
@@ -72,6 +76,8 @@ def translate(fault: Fault, model: str, clean: Cleaner) -> GatewayError:
         return ContentRefused(reason, model=model, request_id=request_id, said=fault.said)
     if fault.kind in (Kind.BUSY, Kind.TROUBLE):
         return GatewayBusy(reason, model=model, request_id=request_id, retry_after=fault.hints.retry_after)
+    if fault.kind is Kind.PICTURES:
+        return PicturesRefused(reason, model=model, request_id=request_id, blind=blind(fault))
     return _ERRORS[fault.kind](reason, model=model, request_id=request_id)
 
 

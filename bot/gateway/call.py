@@ -1,5 +1,6 @@
 """One logical call to a chat model over all its tries: what is sent next, and what a fault changes about it; pure."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -8,8 +9,9 @@ from bot.gateway.faults import Fault, Kind
 from bot.gateway.lessons import Taught, lasting, lesson_of
 from bot.gateway.responses import responses_body
 from bot.gateway.retry import Tries
+from bot.gateway.sight import of_pictures
 from bot.gateway.values import ChatRequest, Lesson, ModelSpec
-from bot.gateway.wire import chat_body
+from bot.gateway.wire import chat_body, offers_tools
 
 _CORRECTIONS: Final = 3
 _LEAST_CAP: Final = 256
@@ -47,6 +49,18 @@ class Call:
             return forced
         return self.spec.streaming and self._taught.streams
 
+    @property
+    def toolless(self) -> bool:
+        """Tools are asked for, but this model is not offered any."""
+        return bool(self._request.tools) and not offers_tools(self._request, self.spec, self._taught)
+
+    def written(self) -> Iterator[str]:
+        """Every text of the prompt."""
+        for message in self._request.messages:
+            yield message.text
+            yield message.reasoning
+            yield from (call.arguments for call in message.calls)
+
     def body(self) -> dict[str, object]:
         """The body of the next try."""
         make = responses_body if self.path == RESPONSES else chat_body
@@ -58,6 +72,8 @@ class Call:
             return replace(fault, kind=Kind.GARBLED, message=f"cut off: {fault.message}")
         if self.path == RESPONSES and fault.status == 404 and fault.kind is Kind.REJECTED:
             return replace(fault, kind=Kind.ENDPOINT)
+        if any(message.images for message in self._request.messages) and of_pictures(fault):
+            return replace(fault, kind=Kind.PICTURES)
         return fault
 
     def mend(self, fault: Fault) -> float | None:

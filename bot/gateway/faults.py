@@ -28,6 +28,7 @@ class Kind(Enum):
     TOO_LONG = "too-long"
     CONTENT = "content"
     PARAMETER = "parameter"
+    PICTURES = "pictures"
     ENDPOINT = "endpoint"
     REJECTED = "rejected"
     GARBLED = "garbled"
@@ -178,7 +179,7 @@ _WORDS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = tuple(
         (Kind.NO_CHANNEL, r"无可用渠道|no available channel"),
         (Kind.FORBIDDEN, r"无权访问|does not have access to (the )?model|no permission to use the model"),
         (Kind.BUSY, r"负载已饱和|请求过于频繁|rate.?limit|too many requests|overloaded"),
-        (Kind.PARAMETER, r"max_(completion_)?tokens\W.{0,30}too large"),
+        (Kind.PARAMETER, r"max_(completion_)?tokens\W.{0,30}too large|found that support (tool use|image input)"),
         (
             Kind.TOO_LONG,
             r"maximum (context|prompt) length|(prompt|input) is too long|context window|上下文"

@@ -13,8 +13,14 @@ CAPS: Final[Mapping[str, str]] = {
     "max_completion_tokens": "max_tokens",
 }
 _SWAP: Final = "swap:"
+
+
+def _mentions(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){pattern}(?!\w)", re.IGNORECASE)
+
+
 _OPTIONAL: Final[Mapping[str, re.Pattern[str]]] = {
-    name: re.compile(rf"(?<!\w){pattern}(?!\w)", re.IGNORECASE)
+    name: _mentions(pattern)
     for name, pattern in {
         "stream_options": "stream_options",
         "stream": "stream(ing|ed)?",
@@ -25,8 +31,14 @@ _OPTIONAL: Final[Mapping[str, re.Pattern[str]]] = {
         "reasoning_effort": "reasoning_effort",
         "reasoning": "reasoning",
         "store": "store",
+        "tools": r"tools|(auto )?tool[ _-]?(choice|use|calling)|parallel_tool_calls|function[ _-]calling|functions",
     }.items()
 }
+_VALUE_CODES: Final = frozenset({"invalid_value", "unsupported_value"})
+_VALUE_WORDS: Final = re.compile(r"(invalid|unsupported) value|must be|should be|expected|one of", re.IGNORECASE)
+_MEANT: Final[Mapping[str, str]] = dict.fromkeys(("tool_choice", "parallel_tool_calls", "functions"), "tools")
+"""What is named in the place of a field that we send."""
+_BAD_TOOL: Final = re.compile(r"invalid|schema|must match|too (long|many)|at most|unique|duplicate", re.IGNORECASE)
 _TOO_MUCH: Final = re.compile(r"too large|at most|less than|maximum|range", re.IGNORECASE)
 
 
@@ -98,14 +110,34 @@ def lesson_of(fault: Fault, model: str, sent: Collection[str], taught: Taught) -
 
 
 def lasting(lesson: Lesson, fault: Fault) -> bool:
-    """A cap that was merely too high says nothing about the next, lower one."""
+    """A cap that was merely too high says nothing about the next, lower one, nor one bad tool about others."""
+    if lesson.field == "tools":
+        return fault.param in ("", "tools", *_MEANT) and not _BAD_TOOL.search(fault.message)
     return not (lesson.field in (*CAPS, "max_output_tokens") and _TOO_MUCH.search(fault.message))
 
 
+def refused_field(fault: Fault, sent: Collection[str], optional: Collection[str]) -> str | None:
+    """The optional field that a refusal names; None where it names none, or one that has to be there."""
+    head = _head(fault)
+    if head in sent:
+        return head if head in optional else None
+    named = (name for name in sorted(optional) if name in sent)
+    return next((name for name in named if _mentions(re.escape(name)).search(fault.message)), None)
+
+
+def of_value(fault: Fault) -> bool:
+    """The refusal is about what a field held; another value may pass."""
+    return fault.code.lower() in _VALUE_CODES or bool(_VALUE_WORDS.search(fault.message))
+
+
 def _named(fault: Fault, sent: Collection[str]) -> str | None:
-    head = re.split(r"[.\[]", fault.param.removeprefix("body."), maxsplit=1)[0]
+    head = _MEANT.get(_head(fault), _head(fault))
     if head in sent:
         return head if head in _OPTIONAL else None
     return next(
         (name for name, mentioned in _OPTIONAL.items() if name in sent and mentioned.search(fault.message)), None
     )
+
+
+def _head(fault: Fault) -> str:
+    return re.split(r"[.\[]", fault.param.removeprefix("body."), maxsplit=1)[0]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from bot.gateway.calls import CallPiece
 from bot.gateway.shapes import count, rows, table, words
 from bot.gateway.values import Citation, Usage
 
@@ -27,6 +28,7 @@ class Piece:
     citations: tuple[Citation, ...] = ()
     model: str = ""
     whole: bool = False
+    calls: tuple[CallPiece, ...] = ()
 
 
 def content(value: object) -> Piece:

@@ -4,24 +4,34 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.gateway.calls import CallPiece, response_call
 from bot.gateway.lessons import Taught
+from bot.gateway.messages import response_items, response_tools
 from bot.gateway.parts import Piece, annotations, content, shifted, thought_words, usage
 from bot.gateway.shapes import rows, table, words
 from bot.gateway.values import ChatRequest, ModelSpec
-from bot.gateway.wire import output_cap, reasoning_effort, temperature, without
+from bot.gateway.wire import offers_tools, output_cap, reasoning_effort, temperature, without
 
 _LEAST_CAP: Final = 16
 """The endpoint refuses lower caps."""
 
 _LAST: Final = frozenset({"response.completed", "response.incomplete", "response.done"})
-_PARTS: Final[Mapping[str, str]] = {"user": "input_text", "assistant": "output_text"}
+_ITEMS: Final[Mapping[str, bool]] = {"response.output_item.added": False, "response.output_item.done": True}
+_ARGUMENTS: Final = "response.function_call_arguments."
 
 
 def responses_body(
     request: ChatRequest, spec: ModelSpec, wire_id: str, taught: Taught, *, stream: bool
 ) -> dict[str, object]:
     """The request's body. Nothing is stored there and no earlier response is named: channels change under a gateway."""
-    body: dict[str, object] = {"model": wire_id, "input": _input(request), "store": False}
+    tools = offers_tools(request, spec, taught)
+    body: dict[str, object] = {
+        "model": wire_id,
+        "input": response_items(request.messages, tools=tools),
+        "store": False,
+    }
+    if tools:
+        body["tools"] = response_tools(request.tools)
     system = "\n\n".join(message.text for message in request.messages if message.role == "system")
     if system:
         body["instructions"] = system
@@ -37,14 +47,6 @@ def responses_body(
     if effort is not None:
         body["reasoning"] = {"effort": effort}
     return without(body, taught)
-
-
-def _input(request: ChatRequest) -> list[dict[str, object]]:
-    return [
-        {"role": message.role, "content": [{"type": _PARTS[message.role], "text": message.text}]}
-        for message in request.messages
-        if message.role != "system"
-    ]
 
 
 def is_response(value: object) -> bool:
@@ -80,7 +82,19 @@ def _delta(kind: str, found: Mapping[str, object]) -> Piece:
         return Piece(refusal=delta)
     if kind == "response.output_text.annotation.added":
         return Piece(citations=tuple(annotations([found.get("annotation")])))
-    return Piece()
+    return Piece(calls=_called(kind, found))
+
+
+def _called(kind: str, found: Mapping[str, object]) -> tuple[CallPiece, ...]:
+    """Calls come as an item that begins, pieces of its arguments, and the item once more when it is whole."""
+    place = found.get("output_index", found.get("item_id"))
+    item = table(found.get("item"))
+    if kind in _ITEMS and item.get("type") == "function_call":
+        return (response_call(item, place, whole=_ITEMS[kind]),)
+    if not kind.startswith(_ARGUMENTS):
+        return ()
+    arguments = found.get("delta", found.get("arguments"))
+    return (response_call({"arguments": arguments}, place, whole=kind.endswith(".done")),)
 
 
 def _whole(response: Mapping[str, object]) -> Piece:
@@ -96,9 +110,11 @@ def _whole(response: Mapping[str, object]) -> Piece:
 
 def _said(response: Mapping[str, object]) -> Piece:
     total = Piece()
-    for item in map(table, rows(response.get("output"))):
+    for place, item in enumerate(map(table, rows(response.get("output")))):
         if item.get("type") == "reasoning":
             total = replace(total, reasoning=total.reasoning + thought_words(item))
+        elif item.get("type") == "function_call":
+            total = replace(total, calls=(*total.calls, response_call(item, place, whole=True)))
         elif item.get("type") == "message":
             said = content(item.get("content"))
             total = replace(

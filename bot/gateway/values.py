@@ -4,17 +4,55 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["system", "user", "assistant"]
-Finish = Literal["stop", "length"]
-"""`length`: cut at the output limit. All other ends are errors."""
+Role = Literal["system", "user", "assistant", "tool"]
+Finish = Literal["stop", "length", "tools"]
+"""`length`: cut at the output limit. `tools`: it calls tools and waits for them. All other ends are errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatImage:
+    """A picture to look at: the bytes of a file of that type, as small as they are to be sent."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something that the model may ask for. `name`: up to 64 of a-z, A-Z, 0-9, _ and -; `parameters`: JSON Schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model wants called. `arguments` is JSON as the model wrote it, perhaps broken.
+
+    `more` are the fields that we do not know: they go back unchanged, some models lose their thread without.
+    """
+
+    id: str
+    name: str
+    arguments: str
+    more: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message of a prompt, plain text."""
+    """One message of a prompt. Pictures are a user's, `calls` an assistant's.
+
+    After a message with `calls` there must be one of the role "tool" for each of them, which names it in `call_id`.
+    `reasoning` is the thought that `ChatEnd` gave with the calls.
+    """
 
     role: Role
     text: str
+    images: tuple[ChatImage, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+    reasoning: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +72,7 @@ class ChatRequest:
     messages: tuple[ChatMessage, ...]
     key: str
     options: ChatOptions = field(default_factory=ChatOptions)
+    tools: tuple[Tool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +105,19 @@ class ChatDelta:
 
 @dataclass(frozen=True, slots=True)
 class ChatEnd:
-    """The last thing a chat stream yields, once, when the answer is whole."""
+    """The last thing a chat stream yields, once, when the answer is whole.
+
+    `calls` are there if and only if `finish` is "tools"; `reasoning` is then the thought to send back with them.
+    `toolless`: tools were to be offered, but this model takes none.
+    """
 
     finish: Finish
     usage: Usage | None = None
     citations: tuple[Citation, ...] = ()
     model: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    reasoning: str = field(default="", repr=False)
+    toolless: bool = False
 
 
 ChatEvent = ChatDelta | ChatEnd

@@ -1,6 +1,8 @@
 """The chat endpoint's JSON to and from our values; pure."""
 
+from bot.gateway.calls import chat_calls
 from bot.gateway.lessons import Taught
+from bot.gateway.messages import chat_messages, chat_tools
 from bot.gateway.parts import Piece, annotations, content, reasoning, sources, usage
 from bot.gateway.shapes import rows, table, words
 from bot.gateway.values import ChatRequest, ModelSpec
@@ -13,10 +15,10 @@ def chat_body(
     request: ChatRequest, spec: ModelSpec, wire_id: str, taught: Taught, *, stream: bool
 ) -> dict[str, object]:
     """The request's body: what the user set, as far as the model takes it, and nothing else."""
-    body: dict[str, object] = {
-        "model": wire_id,
-        "messages": [{"role": message.role, "content": message.text} for message in request.messages],
-    }
+    tools = offers_tools(request, spec, taught)
+    body: dict[str, object] = {"model": wire_id, "messages": chat_messages(request.messages, spec, tools=tools)}
+    if tools:
+        body["tools"] = chat_tools(request.tools)
     if stream:
         body["stream"] = True
         body["stream_options"] = {"include_usage": True}
@@ -30,6 +32,11 @@ def chat_body(
     if effort is not None:
         body["reasoning_effort"] = effort
     return without(body, taught)
+
+
+def offers_tools(request: ChatRequest, spec: ModelSpec, taught: Taught) -> bool:
+    """There are tools, and nothing is known against offering them to this model."""
+    return bool(request.tools) and spec.tools and not taught.drops("tools")
 
 
 def without(body: dict[str, object], taught: Taught) -> dict[str, object]:
@@ -72,6 +79,8 @@ def chat_piece(value: object) -> Piece:
     choice = table(choices[0]) if choices else table(None)
     delta = table(choice.get("delta"))
     message = delta or table(choice.get("message"))
+    whole = not delta and "message" in choice
+    called = message.get("tool_calls")
     said = content(message.get("content", choice.get("text")))
     return Piece(
         said.text,
@@ -81,5 +90,6 @@ def chat_piece(value: object) -> Piece:
         usage(found.get("usage")),
         (*said.citations, *annotations(message.get("annotations")), *sources(found.get("citations"))),
         words(found.get("model")),
-        whole=not delta and "message" in choice,
+        whole=whole,
+        calls=chat_calls(called, whole=whole) if called else (),
     )

@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -263,7 +262,7 @@ def test_every_prompt_alternates_begins_with_a_user_and_keeps_to_its_budget(
 ) -> None:
     asked = [said(f"?{question}", turn=99) for question in questions]
     prompt = build(window(*history), asked, persona="Be kind.", budget=tokens)
-    roles: list[Literal["system", "user", "assistant"]] = [message.role for message in prompt.messages]
+    roles = [message.role for message in prompt.messages]
     assert roles[0] == "system"
     assert roles[1] == roles[-1] == "user"
     assert all(one != two for one, two in pairwise(roles))

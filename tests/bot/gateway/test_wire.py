@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gateway import Catalogue, ChatMessage, ChatOptions, ChatRequest, Citation, Lesson, ModelSpec, Usage
+from bot.gateway.calls import CallPiece
 from bot.gateway.lessons import Taught
 from bot.gateway.parts import Piece, annotations, content, sources, usage
 from bot.gateway.responses import failure, is_response, response_piece, responses_body
@@ -234,7 +235,10 @@ def response(status: str, **fields: object) -> dict[str, object]:
         ({"type": "response.output_text.delta", "delta": "Hi"}, Piece("Hi")),
         ({"type": "response.reasoning_summary_text.delta", "delta": "hm"}, Piece(reasoning="hm")),
         ({"type": "response.refusal.delta", "delta": "no"}, Piece(refusal="no")),
-        ({"type": "response.function_call_arguments.delta", "delta": "{"}, Piece()),
+        (
+            {"type": "response.function_call_arguments.delta", "output_index": 1, "delta": "{"},
+            Piece(calls=(CallPiece(1, arguments="{"),)),
+        ),
         (
             {"type": "response.output_text.annotation.added", "annotation": {"url": "https://a.example"}},
             Piece(citations=(Citation("https://a.example"),)),
@@ -268,6 +272,7 @@ def test_a_failed_response_is_found_in_its_event() -> None:
 
 KEYS = [
     *("choices", "delta", "message", "content", "text", "type", "url_citation", "annotations", "usage", "citations"),
+    *("tool_calls", "function", "arguments", "id", "index", "name", "delta", "item", "output_index"),
     *("reasoning", "reasoning_details", "output", "response", "refusal", "finish_reason", "error", "url", "object"),
 ]
 JSON = st.recursive(
