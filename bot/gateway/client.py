@@ -3,9 +3,8 @@
 import asyncio
 import json
 import logging
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
@@ -17,8 +16,11 @@ from bot.gateway.assembly import Assembly
 from bot.gateway.blame import Cleaner, translate
 from bot.gateway.call import Call
 from bot.gateway.catalogue import Catalogue
-from bot.gateway.faults import Fault, Kind, refusal
+from bot.gateway.exchange import Exchange, Faulted
+from bot.gateway.faults import Fault, Kind
+from bot.gateway.fetching import Fetched, fetch
 from bot.gateway.lessons import Memory
+from bot.gateway.once import Ask, Got, Once
 from bot.gateway.patience import Patience
 from bot.gateway.reading import Reading
 from bot.gateway.retry import Tries, hints
@@ -33,19 +35,6 @@ log = logging.getLogger("parley.gateway")
 _PATIENT: Final = Patience()
 _MODELS: Final = "/v1/models"
 _MODELS_S: Final = 30.0
-_REFUSAL_S: Final = 30.0
-_LONGEST_REFUSAL: Final = 64 * 1024
-_MISSING_S: Final = 3600.0
-_GONE: Final = frozenset({Kind.MISSING, Kind.FORBIDDEN, Kind.NO_CHANNEL, Kind.ENDPOINT})
-_OPERATOR: Final = frozenset({Kind.TOKEN, Kind.BALANCE})
-
-
-class _Faulted(Exception):
-    """One try has failed."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.kind.value)
-        self.fault = fault
 
 
 class GatewayClient:
@@ -65,13 +54,11 @@ class GatewayClient:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._secrets = endpoint.secrets
         self._catalogue = catalogue
         self._patience = patience
         self._memory = Memory(lessons)
-        self._learned = learned
-        self._sleep = sleep
         self._http = http_client(endpoint, patience.connect_s, transport)
+        self._exchange = Exchange(self._http, endpoint, catalogue, patience, self._memory, learned, sleep)
         # MiniMax always thinks aloud in its answer, and hosts lose the tag that opens the thought.
         self._thinks_aloud = {model.id for model in catalogue.chat() if model.vendor == "minimax"}
 
@@ -103,12 +90,20 @@ class GatewayClient:
                         call.spoken = True
                         yield event
                 return
-            except _Faulted as faulted:
+            except Faulted as faulted:
                 fault = call.judge(faulted.fault)
                 wait = call.mend(fault)
                 if wait is None:
                     raise self._given_up(call, fault) from faulted
-                await self._pause(spec.id, tries.used, fault, wait)
+                await self._exchange.pause(spec.id, tries.used, fault, wait)
+
+    async def once(self, ask: Ask) -> Got:
+        """The answer to a call that is answered in one piece. Raises `GatewayError`."""
+        return await Once(self._exchange, ask).got()
+
+    async def fetch(self, url: str, largest: int, limit_s: float = 120.0) -> Fetched:
+        """What the gateway said lies at an address. Raises `GatewayError`, which never holds the address."""
+        return await fetch(self._exchange, url, largest, limit_s)
 
     async def models(self) -> frozenset[str]:
         """The ids that the gateway lists; empty where it keeps no list. Raises `GatewayError`."""
@@ -116,23 +111,23 @@ class GatewayClient:
         while True:
             try:
                 return await self._list()
-            except _Faulted as faulted:
+            except Faulted as faulted:
                 if faulted.fault.status in (404, 405):
                     return frozenset()
                 wait = tries.wait(faulted.fault)
                 if wait is None:
-                    raise translate(faulted.fault, "", Cleaner(self._secrets)) from faulted
-                await self._pause("", tries.used, faulted.fault, wait)
+                    raise translate(faulted.fault, "", Cleaner(self._exchange.endpoint.secrets)) from faulted
+                await self._exchange.pause("", tries.used, faulted.fault, wait)
 
     async def _list(self) -> frozenset[str]:
-        async with self._answer(self._http.build_request("GET", _MODELS), _MODELS_S) as response:
+        async with self._exchange.answer(self._http.build_request("GET", _MODELS), _MODELS_S) as response:
             try:
                 async with asyncio.timeout(_MODELS_S):
                     value = parse(await response.aread())
             except Undecodable as undecodable:
-                raise _Faulted(Fault(Kind.GARBLED, 200, message="a list that is no JSON")) from undecodable
+                raise Faulted(Fault(Kind.GARBLED, 200, message="a list that is no JSON")) from undecodable
             except LOST as lost:
-                raise _Faulted(Fault(Kind.UNREACHABLE, message=type(lost).__name__)) from lost
+                raise Faulted(Fault(Kind.UNREACHABLE, message=type(lost).__name__)) from lost
         entries = rows(table(value).get("data")) or rows(value)
         return frozenset(filter(None, (words(table(each).get("id")) or words(each) for each in entries)))
 
@@ -140,22 +135,23 @@ class GatewayClient:
         patience = self._patience.with_model(call.spec)
         if not call.streams:
             patience = replace(patience, first_byte_s=patience.total_s)
-        async with self._answer(self._request(call), patience.first_byte_s) as response:
+        async with self._exchange.answer(self._request(call), patience.first_byte_s) as response:
             asked = hints(response.headers)
             hold = call.spec.id in self._thinks_aloud or (call.spec.reasoning and not call.streams)
             assembly = Assembly(call.request.model, asked, hold=hold)
             reading = Reading(assembly, patience, asked)
             async with aclosing(_deltas(response, reading, assembly)) as deltas:
                 async for delta in deltas:
-                    await self._keep_lessons(call)
+                    await self._exchange.keep(call.lessons)
                     yield delta
         self._watch_tags(call.spec, assembly)
         if assembly.fault is not None:
-            raise _Faulted(assembly.fault)
-        await self._keep_lessons(call)
+            raise Faulted(assembly.fault)
+        await self._exchange.keep(call.lessons)
         self._catalogue.mark_missing(call.spec.id, 0.0)
         log.debug("gateway_answered model=%s request_id=%s", call.spec.id, asked.request_id)
-        yield assembly.end()
+        end = assembly.end()
+        yield replace(end, toolless=True) if call.toolless else end
 
     def _request(self, call: Call) -> httpx.Request:
         return self._http.build_request(
@@ -170,21 +166,6 @@ class GatewayClient:
             },
         )
 
-    @asynccontextmanager
-    async def _answer(self, request: httpx.Request, limit_s: float) -> AsyncIterator[httpx.Response]:
-        """The response of a request that was accepted; leaving breaks off what was not read."""
-        try:
-            async with asyncio.timeout(limit_s):
-                response = await self._http.send(request, stream=True)
-        except LOST as lost:
-            raise _Faulted(Fault(Kind.UNREACHABLE, message=type(lost).__name__)) from lost
-        try:
-            if not response.is_success:
-                raise _Faulted(await _refused(response))
-            yield response
-        finally:
-            await response.aclose()
-
     def _watch_tags(self, spec: ModelSpec, assembly: Assembly) -> None:
         """A model that closed a thought it never opened is held back next time; one that showed no tag is not."""
         thoughts = assembly.thoughts
@@ -193,33 +174,10 @@ class GatewayClient:
         elif assembly.fault is None and thoughts.holding:
             self._thinks_aloud.discard(spec.id)
 
-    async def _keep_lessons(self, call: Call) -> None:
-        """The repeat has worked, so what it rests on is true."""
-        while call.lessons:
-            lesson = call.lessons.pop(0)
-            if self._memory.keep(lesson):
-                log.info("gateway_learned model=%s field=%s remedy=%s", lesson.model, lesson.field, lesson.remedy)
-                if self._learned is not None:
-                    await self._learned(lesson)
-
-    async def _pause(self, model: str, tries: int, fault: Fault, wait_s: float) -> None:
-        log.warning(
-            "gateway_repeat model=%s tries=%d kind=%s status=%d wait=%.2f request_id=%s",
-            *(model, tries, fault.kind.value, fault.status, wait_s, fault.hints.request_id),
-        )
-        if wait_s > 0:
-            await self._sleep(wait_s)
-
     def _given_up(self, call: Call, fault: Fault) -> GatewayError:
-        if fault.kind in _GONE:
-            self._catalogue.mark_missing(call.spec.id, time.monotonic() + _MISSING_S)
-        level = logging.ERROR if fault.kind in _OPERATOR else logging.WARNING
-        raised = translate(fault, call.spec.id, self._cleaner(call.request))
-        log.log(level, "gateway_failed model=%s request_id=%s reason=%r", call.spec.id, raised.request_id, str(raised))
-        return raised
-
-    def _cleaner(self, request: ChatRequest) -> Cleaner:
-        return Cleaner(self._secrets, (message.text for message in request.messages))
+        if fault.kind is Kind.ENDPOINT:
+            self._exchange.lacks(call.spec.id)
+        return self._exchange.given_up(call.spec.id, fault, call.written())
 
 
 async def _deltas(response: httpx.Response, reading: Reading, assembly: Assembly) -> AsyncGenerator[ChatDelta, None]:
@@ -246,17 +204,3 @@ async def _deltas(response: httpx.Response, reading: Reading, assembly: Assembly
     last = assembly.delta()
     if last is not None:
         yield last
-
-
-async def _refused(response: httpx.Response) -> Fault:
-    """The fault behind a status that is no success; a body that does not come leaves the status alone."""
-    body = b""
-    try:
-        async with asyncio.timeout(_REFUSAL_S):
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _LONGEST_REFUSAL:
-                    break
-    except LOST:
-        log.debug("gateway_refusal_cut status=%d", response.status_code)
-    return refusal(response.status_code, body, hints(response.headers))

@@ -24,12 +24,17 @@ _IDLE_S: Final = 55.0
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Which gateway, and as whom. An address that ends in /v1 means the same as one that does not."""
+    """Which gateway, and as whom. An address that ends in /v1 means the same as one that does not.
+
+    `result_hosts` are hosts, each with a port where it has one, that results are fetched from although they are not
+    public or not encrypted; the gateway's own always is.
+    """
 
     base_url: str
     token: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy: str | None = field(default=None, repr=False)
+    result_hosts: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def root(self) -> str:

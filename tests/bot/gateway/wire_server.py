@@ -10,12 +10,13 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request as it came in; header names in lower case."""
+    """One request as it came in; header names in lower case. `body` is its JSON, empty where it is something else."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: Mapping[str, object] = field(default_factory=dict)
+    raw: bytes = b""
 
 
 @dataclass(slots=True)
@@ -96,7 +97,8 @@ async def _request(reader: asyncio.StreamReader) -> Seen:
     method, path, _ = head[0].split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-1])}
     raw = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Seen(method, path, headers, json.loads(raw) if raw else {})
+    is_json = headers.get("content-type") == "application/json"
+    return Seen(method, path, headers, json.loads(raw) if is_json else {}, raw)
 
 
 def head(status: int, content_type: str, extra: Mapping[str, str], length: int | None = None) -> bytes:
