@@ -45,7 +45,7 @@ async def fail(turn: Turn, teller: Teller, words: Words, notice: Notice) -> None
 
 async def withdraw(turn: Turn, channel: Channel) -> None:
     """Its askers took every question back: what stands of an answer goes too."""
-    for post_id in turn.placed:
+    for post_id in turn.posts:
         try:
             await patiently(partial(channel.delete, post_id), NOTICE_PATIENCE_S)
         except ChannelError as error:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Literal, NewType
 
 from bot.contract import Attachment, Keys, Origin, Person, PostId
+from bot.made import Task
 
 ConversationId = NewType("ConversationId", int)
 TurnId = NewType("TurnId", int)
@@ -77,10 +78,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One post of an answer: its page number from 0 and the id the platform gave it."""
+    """One post of an answer: its page number from 0, the id the platform gave it and the key it was sent with."""
 
     page: int
     post_id: PostId
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Answer:
     """A finished answer and what it cost. `text` is remembered, `shown` is what stands on the screen.
 
     They differ by what the bot adds itself: sources, why an answer is cut, which files were not read. `cut` says
-    that it is not whole and can be gone on with.
+    that it is not whole and can be gone on with. `attachments` are the files that it shows.
     """
 
     text: str
@@ -98,6 +100,7 @@ class Answer:
     request_hash: str = ""
     shown: str = ""
     cut: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,8 @@ class Claim:
     whether it is whole. `partial` is what the answer goes on from. `stopped`: somebody has pressed stop.
     `branch`: the conversation grew from a reply to an older answer, and stands beside that of its address.
     `joined_late` is True when the conversation is a thread whose earlier messages were never read.
-    `created_at` is when the first question of the turn came in.
+    `created_at` is when the first question of the turn came in. `task` is what is to be done in place of a chat;
+    with a `command` its question has to be shown first.
     """
 
     turn: TurnId
@@ -126,6 +130,7 @@ class Claim:
     choice: "Choice"
     created_at: datetime
     command: str | None = None
+    task: Task | None = None
     tries: int = 1
     revision: int = 0
     partial: str = ""
@@ -138,12 +143,15 @@ class Claim:
 class Choice:
     """What was chosen for a conversation; None where the default holds. A thread inherits from its channel.
 
-    `cleanup` is what becomes of an answer whose question is deleted: "offer" to remove it, or "remove" it.
+    `cleanup` is what becomes of an answer whose question is deleted: "offer" to remove it, or "remove" it. `voice` is
+    what becomes of a voice note: "off", "transcript" or "answer"; `aloud` answers one with another.
     """
 
     model: str | None = None
     persona: str | None = None
     cleanup: str | None = None
+    voice: str | None = None
+    aloud: bool | None = None
 
     def over(self, other: "Choice") -> "Choice":
         """This choice where it says something, else the other."""
@@ -151,6 +159,8 @@ class Choice:
             other.model if self.model is None else self.model,
             other.persona if self.persona is None else self.persona,
             other.cleanup if self.cleanup is None else self.cleanup,
+            other.voice if self.voice is None else self.voice,
+            other.aloud if self.aloud is None else self.aloud,
         )
 
 

@@ -7,6 +7,7 @@ from bot.contract import Channel, Platform
 from bot.errors import ChannelError
 from bot.features import Kit
 from bot.model import Claim
+from bot.reply.journal import FIRST_FILE, post_key
 from bot.store import Store
 from bot.telling import NOTICE_PATIENCE_S, patiently
 from bot.turn import Turn
@@ -18,21 +19,21 @@ EARLIER_MESSAGES = 50
 
 
 async def find_lost(store: Store, turn: Turn, channel: Channel) -> None:
-    """Look for a post that an interrupted run has sent and not written down; there is one at most.
+    """Look for a post that an interrupted run has sent and not written down; there is one at most, of text or of files.
 
     It may have been sent for the answer before this one: an edit of the question interrupts that too.
     """
-    page = len(turn.placed)
-    keys = [f"{stem}-{page}" for stem in turn.stems]
-    known = await store.known_posts(turn.claim.turn) | {*turn.placed}
+    pages = (len(turn.placed), FIRST_FILE + len(turn.files))
+    keys = {post_key(stem, page): page for page in pages for stem in turn.stems}
+    known = await store.known_posts(turn.claim.turn) | {*turn.posts}
     try:
-        found = await patiently(lambda: channel.find(keys, known), NOTICE_PATIENCE_S)
+        found = await patiently(lambda: channel.find([*keys], known), NOTICE_PATIENCE_S)
     except ChannelError as error:
         log.warning("post_not_looked_for turn=%s reason=%s", turn.claim.turn, error)
         return
-    lost = next((found[key] for key in keys if key in found), None)
+    lost = next((key for key in keys if key in found), None)
     if lost is not None:
-        await turn.place(page, lost)
+        await turn.place(keys[lost], found[lost])
 
 
 async def read_earlier(kit: Kit, platform: Platform, claim: Claim) -> Claim:

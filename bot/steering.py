@@ -22,6 +22,7 @@ from bot.features import ASK, Kit, parse
 from bot.features.steering import Effects, Repaint, Steer, followed, pressed
 from bot.model import ConversationId, Followed, Press, Stood, TurnId
 from bot.reply import Reply
+from bot.reply.journal import FIRST_FILE, post_key
 from bot.store import Store
 from bot.telling import NOTICE_PATIENCE_S, Teller, patiently
 from bot.text import closed
@@ -140,7 +141,15 @@ class _Standing:
 
     @property
     def placed(self) -> tuple[PostId, ...]:
-        return tuple(placed.post_id for placed in self._stood.posts)
+        return tuple(placed.post_id for placed in self._stood.posts if placed.page < FIRST_FILE)
+
+    @property
+    def files(self) -> Mapping[int, PostId]:
+        return {placed.page: placed.post_id for placed in self._stood.posts if placed.page >= FIRST_FILE}
+
+    @property
+    def outdated(self) -> tuple[tuple[int, PostId], ...]:
+        return ()
 
     async def check(self) -> None:
         now = await self._store.stood(self._stood.turn)
@@ -148,7 +157,7 @@ class _Standing:
             raise Fenced(f"turn {self._stood.turn} shows another answer now")
 
     async def place(self, page: int, post_id: PostId) -> None:
-        await self._store.posted(self._stood, page, f"{self.key}-{page}", post_id)
+        await self._store.posted(self._stood, page, post_key(self.key, page), post_id)
 
     async def holds(self, post_id: PostId) -> bool:
         return post_id in {placed.post_id for placed in await self._store.posts(self._stood.turn)}

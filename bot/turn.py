@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from bot.contract import PostId
 from bot.errors import Fenced, StoppedByReader
-from bot.model import Answer, Claim, TurnId, TurnState
+from bot.made import Made
+from bot.model import Answer, Claim, Message, TurnId, TurnState
+from bot.reply.journal import FIRST_FILE, post_key
 from bot.store import Store
 
 log = logging.getLogger("parley.turn")
@@ -59,6 +62,9 @@ class Turn:
         self._clock = clock
         self._checked_at = clock()
         self._placed = {post.page: post.post_id for post in claim.posts}
+        current = {post_key(self.key, post.page) for post in claim.posts}
+        self._outdated = {post.page for post in claim.posts if post.page >= FIRST_FILE and post.key not in current}
+        self._made: dict[str, Made] | None = None
 
     @property
     def key(self) -> str:
@@ -77,12 +83,29 @@ class Turn:
 
     @property
     def placed(self) -> tuple[PostId, ...]:
-        """The posts that show this turn so far, by page, those of earlier attempts among them."""
-        return tuple(post_id for _, post_id in sorted(self._placed.items()))
+        """The posts of the text so far, by page, those of earlier attempts among them."""
+        return tuple(post_id for page, post_id in sorted(self._placed.items()) if page < FIRST_FILE)
+
+    @property
+    def files(self) -> Mapping[int, PostId]:
+        """The posts that show files of this answer so far, by page."""
+        shown = {page: post_id for page, post_id in self._placed.items() if page >= FIRST_FILE}
+        return {page: post_id for page, post_id in shown.items() if page not in self._outdated}
+
+    @property
+    def outdated(self) -> Sequence[tuple[int, PostId]]:
+        """The posts of files that the answer before this one has left."""
+        return [(page, self._placed[page]) for page in sorted(self._outdated)]
+
+    @property
+    def posts(self) -> Sequence[PostId]:
+        """All that stands of this turn."""
+        return [post_id for _, post_id in sorted(self._placed.items())]
 
     def leave(self) -> None:
         """Forget the posts of earlier answers: where they cannot be rewritten the new one stands by itself."""
         self._placed.clear()
+        self._outdated.clear()
 
     async def check(self) -> None:
         """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`."""
@@ -98,9 +121,10 @@ class Turn:
     async def place(self, page: int, post_id: PostId) -> None:
         """Remember a post of this answer."""
         await self._stands()
-        key = f"{self.key}-{page}"
+        key = post_key(self.key, page)
         # Known here at once: where the store fails, the notice that follows must not leave it standing.
         self._placed[page] = post_id
+        self._outdated.discard(page)
         await self._store.placed(self.claim.turn, self.claim.attempt, page, key, post_id)
         self._checked_at = self._clock()
 
@@ -108,6 +132,7 @@ class Turn:
         """Forget a post that was taken away."""
         await self._store.gone(self.claim.turn, post_id)
         self._placed.pop(page, None)
+        self._outdated.discard(page)
 
     async def holds(self, post_id: PostId) -> bool:
         """Whether the answer uses this post, whoever makes it now."""
@@ -148,21 +173,42 @@ class Turn:
             except Exception as error:  # a loop beside the answer: a database that is away must not end it
                 log.warning("turn_unchecked turn=%s reason=%s", self.claim.turn, type(error).__name__)
 
+    async def made(self) -> Mapping[str, Made]:
+        """What paid calls of this turn have made, in earlier attempts too, by request."""
+        if self._made is None:
+            await self._stands()
+            self._made = dict(await self._store.works.made(self.claim.turn))
+        return self._made
+
+    async def keep(self, request: str, made: Made) -> None:
+        """Store what a paid call has made; from here on it is not bought again for this turn."""
+        await self.made()
+        await self._saved(partial(self._store.works.keep, self.claim.turn, self.claim.attempt, request, made))
+        self._made = {**(self._made or {}), request: made}
+
+    async def heard(self, message: Message) -> None:
+        """Let a remembered message say what was said in its files."""
+        await self._stands()
+        await self._store.works.heard(self.claim.turn, self.claim.attempt, message)
+
     async def answered(self, answer: Answer) -> None:
         """Store the paid answer; from here on the gateway is not called for this turn again."""
         await self._stands()
+        await self._saved(partial(self._store.answered, self.claim.turn, self.claim.attempt, answer))
+        self.stored, self.kept = True, answer
+
+    async def _saved(self, save: Callable[[], Awaitable[None]]) -> None:
         for pause_s in (*SAVING_PAUSES_S, None):
             try:
-                await self._store.answered(self.claim.turn, self.claim.attempt, answer)
-                break
+                await save()
+                return
             except Fenced:
                 raise
-            except Exception:  # whatever the database raises: the answer is paid, and only here in memory
+            except Exception:  # whatever the database raises: this is paid, and only here in memory
                 if pause_s is None:
                     raise
                 log.warning("answer_not_stored turn=%s again_in=%.1f", self.claim.turn, pause_s)
                 await asyncio.sleep(pause_s)
-        self.stored, self.kept = True, answer
 
     async def close(self, state: TurnState) -> None:
         """DONE or FAILED: nothing is left to do."""

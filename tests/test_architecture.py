@@ -23,6 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.prompt",),
     ("bot.reply", "bot.runner", "bot.store", "bot.gateway"),
     ("bot.model", "bot.gateway.values"),
+    ("bot.made",),
     ("bot.settings", "bot.text", "bot.words", "bot.budget", "bot.logs"),
     ("bot.contract", "bot.errors"),
 )

@@ -1,6 +1,6 @@
 """Reply: one growing answer, paced and paged into a Channel."""
 
+from bot.reply.journal import Journal
 from bot.reply.reply import Reply
-from bot.reply.screen import Journal
 
 __all__ = ["Journal", "Reply"]

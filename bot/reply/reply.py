@@ -12,10 +12,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from bot.contract import Button, Channel
+from bot.contract import Button, Channel, File
 from bot.errors import ChannelError, Fenced, StoppedByReader
+from bot.reply.exhibits import Exhibits
+from bot.reply.journal import Journal
 from bot.reply.nap import Nap, Sleep
-from bot.reply.screen import Closed, Journal, Screen
+from bot.reply.screen import Closed, Screen
 from bot.text import START, close, pages
 
 log = logging.getLogger("parley.reply")
@@ -57,6 +59,7 @@ class Reply:
         self._sleep = sleep
         self._nap, self._typing_nap = Nap(sleep), Nap(sleep)
         self._screen = Screen(channel, journal, clock, self._nap)
+        self._exhibits = Exhibits(self._screen)
         self._parts: list[str] = []
         self._size = self._shown_size = 0
         self._begun_at: float | None = None
@@ -105,6 +108,29 @@ class Reply:
         if awaited:
             self._nap.rouse()
 
+    async def show(
+        self, number: int, files: tuple[File, ...], text: str = "", buttons: tuple[Button, ...] = ()
+    ) -> None:
+        """Show files in a post of their own, once for each number; returns when they stand.
+
+        What the platform has against them is raised and breaks nothing else.
+        """
+        if self._failed or self._final is not None:
+            raise self.broken or Closed
+        self._pacer = self._pacer or asyncio.create_task(self._pace())
+        wanted = self._exhibits.add(number, files, text, buttons)
+        self._nap.rouse()
+        await asyncio.wait([wanted, self._pacer], return_when=asyncio.FIRST_COMPLETED)
+        if not wanted.done():
+            wanted.cancel()
+            raise self.broken or Closed
+        await wanted
+
+    def tell(self, status: str) -> None:
+        """Say what is being done, where the typing sign has words."""
+        self._status = status
+        self._typing_nap.rouse()
+
     async def finish(self, text: str | None = None, buttons: tuple[Button, ...] = ()) -> None:
         """Return when the platform has the whole answer, or `text` in its place; surplus posts are deleted.
 
@@ -141,7 +167,8 @@ class Reply:
         try:
             await self._grow()
             while self._final is None and not self._screen.closed:
-                await self._nap.take(None)
+                if not await self._exhibited():
+                    await self._nap.take(None)
             if self._final is not None:
                 await self._flush(self._final)
         except Closed:
@@ -151,6 +178,8 @@ class Reply:
 
     async def _grow(self) -> None:
         while self._growing:
+            if await self._exhibited():
+                continue
             wait = self._wait_s()
             if wait is None or wait > 0:
                 await self._nap.take(wait)
@@ -159,6 +188,14 @@ class Reply:
                 await self._show_newest()
             except StoppedByReader as stop:
                 self.broken = stop
+
+    async def _exhibited(self) -> bool:
+        """Show the files that wait; False where none do."""
+        if not self._exhibits.waiting:
+            return False
+        await self._hush()
+        await self._exhibits.show()
+        return True
 
     def _wait_s(self) -> float | None:
         """Seconds until there is something to do; None: not before more is written."""
@@ -213,6 +250,7 @@ class Reply:
         for number, page in enumerate(found, first):
             await self._settle(number, page.text, self._last_buttons if number == last else ())
         await self._screen.clear(last + 1)
+        await self._screen.discard()
 
     async def _settle(self, page: int, text: str, buttons: tuple[Button, ...]) -> None:
         """The last look of a page; after a reader's stop once more, since what was ended may take an edit now."""

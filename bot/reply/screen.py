@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from bot.contract import Button, Channel, Post, PostId
+from bot.contract import Button, Channel, File, Post, PostId
 from bot.errors import ChannelBusy, ChannelError, Fenced, PostGone
+from bot.reply.journal import Journal, post_key
 from bot.reply.nap import Nap
 
 T = TypeVar("T")
@@ -16,36 +17,6 @@ PATIENCE_S = 600.0
 """How long a call that must not be skipped waits for a limited platform in all."""
 
 _LEAST_WAIT_S = 0.05
-
-
-class Journal(Protocol):
-    """Where a reply asks whether it may still speak, and writes down what it placed."""
-
-    @property
-    def key(self) -> str:
-        """The stem of its posts' keys: page N goes out as `{key}-{N}`; at most 20 ASCII characters."""
-        ...
-
-    @property
-    def placed(self) -> tuple[PostId, ...]:
-        """Posts of an earlier attempt, by page: they are edited instead of sent anew."""
-        ...
-
-    async def check(self) -> None:
-        """Raises `Fenced` when another run has taken over."""
-        ...
-
-    async def place(self, page: int, post_id: PostId) -> None:
-        """Remember a post; awaited before the next platform call. Raises `Fenced`."""
-        ...
-
-    async def gone(self, page: int, post_id: PostId) -> None:
-        """Forget a post that was taken away: who answers next must not try to edit it."""
-        ...
-
-    async def holds(self, post_id: PostId) -> bool:
-        """Whether the answer uses this post, whoever makes it now."""
-        ...
 
 
 class Closed(Exception):
@@ -100,9 +71,23 @@ class Screen:
             del self.posts[page]
             await self._journal.gone(page, post_id)
 
+    async def exhibit(self, page: int, text: str, files: tuple[File, ...], buttons: tuple[Button, ...] = ()) -> None:
+        """Show files in a post of their own, unless it stands already; those of an earlier answer make room."""
+        if page not in self._journal.files:
+            await self.discard(page)
+            post = replace(self._post(page, text, buttons, final=True), files=files)
+            await self._place(page, await self._call(partial(self._channel.send, post), patient=True))
+
+    async def discard(self, only: int | None = None) -> None:
+        """Take away the files of an answer that this one replaces, all of them or one page."""
+        for page, post_id in self._journal.outdated:
+            if only in (None, page):
+                await self._call(partial(self._channel.delete, post_id), patient=True)
+                await self._journal.gone(page, post_id)
+
     def _post(self, page: int, text: str, buttons: tuple[Button, ...], *, final: bool) -> Post:
         shown = buttons if self._channel.capabilities.buttons else ()
-        return Post(text, final, f"{self._journal.key}-{page}", shown)
+        return Post(text, final, post_key(self._journal.key, page), shown)
 
     async def _show(self, page: int, post: Post) -> None:
         known = self.posts.get(page)

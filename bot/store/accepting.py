@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from bot.contract import MessageReceived
+from bot.made import Task
 from bot.model import Accepted, Bounds, Claim, ConversationId, TurnId, TurnState, Verdict
 from bot.store import branching, choices, inbox, messages, places, tables
 from bot.store.places import Place
@@ -14,7 +15,7 @@ from bot.store.tables import message, turn
 _COVER = update(tables.inbox).where(tables.inbox.c.id == bindparam("id_")).values(turn_id=bindparam("turn_"))
 _ASKED = select(func.count()).where(message.c.turn_id == turn.c.id).scalar_subquery()
 _WAITING = (
-    select(turn.c.id, turn.c.command, _ASKED)
+    select(turn.c.id, func.coalesce(turn.c.command, turn.c.task), _ASKED)
     .where(
         turn.c.conversation_id == bindparam("conversation_"),
         turn.c.closed_at.is_(None),
@@ -43,7 +44,12 @@ def hear(connection: Connection, received: MessageReceived) -> Accepted:
 
 
 def take(
-    connection: Connection, received: MessageReceived, bounds: Bounds, command: str | None, begin: int | None
+    connection: Connection,
+    received: MessageReceived,
+    bounds: Bounds,
+    command: str | None,
+    task: Task | None,
+    begin: int | None,
 ) -> tuple[Accepted, Claim | None]:
     """Make the message a question of the conversation's waiting turn, or of a new one.
 
@@ -55,21 +61,23 @@ def take(
         return Accepted(Verdict.DUPLICATE), None
     place = branching.join(connection, received, nothing_earlier=_begins(received))
     here, everywhere = connection.execute(_OPEN, {"conversation_": place.id}).one()
-    waiting = _waiting(connection, place.id, command) if here else None
+    alone = command is not None or task is not None
+    waiting = _waiting(connection, place.id) if here and not alone else None
     if _full(waiting, here, everywhere, bounds):
         return Accepted(Verdict.FULL), None
-    accepted = Accepted(Verdict.QUEUED, place.id)
+    accepted, asked = Accepted(Verdict.QUEUED, place.id), _Asked(command, task, now)
     if here or begin is None:
-        _queue(connection, received, place, waiting, delivery, _Asked(command, now))
+        _queue(connection, received, place, waiting, delivery, asked)
         return accepted, None
-    return accepted, _begin(connection, received, place, delivery, _Asked(command, now), begin)
+    return accepted, _begin(connection, received, place, delivery, asked, begin)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """How and when a question came in."""
+    """How and when a question came in, and what it wants done."""
 
     command: str | None
+    task: Task | None
     at: datetime
 
 
@@ -115,6 +123,7 @@ def _begin(
         created_at=asked.at,
         branch=place.branch,
         command=asked.command,
+        task=asked.task,
     )
 
 
@@ -123,13 +132,13 @@ def _begins(received: MessageReceived) -> bool:
     return received.origin.address.thread is None or received.origin.begins_thread
 
 
-def _waiting(connection: Connection, conversation_id: ConversationId, command: str | None) -> tuple[TurnId, int] | None:
-    """The last turn in the queue with the number of its questions, where this one may join it.
+def _waiting(connection: Connection, conversation_id: ConversationId) -> tuple[TurnId, int] | None:
+    """The last turn in the queue with the number of its questions, where another may join it.
 
-    A question by command never shares a turn: it is shown by a post of its own and answered under that.
+    A command never shares a turn: it is shown by a post of its own and answered under that, or does something else.
     """
     row = connection.execute(_WAITING, {"conversation_": conversation_id}).one_or_none()
-    if row is None or command is not None or row[1] is not None:
+    if row is None or row[1] is not None:
         return None
     return TurnId(row[0]), row[2]
 
@@ -152,6 +161,7 @@ def _new_turn(
         "tries": 1 if begun else 0,
         "origin": received.origin,
         "command": asked.command,
+        "task": asked.task,
         "position": place.newest + 2 if begun else None,
         "created_at": asked.at,
         "started_at": asked.at if begun else None,

@@ -1,8 +1,9 @@
 """What was chosen for a place, and what refusals taught."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from bot.contract import Address
 from bot.gateway.values import Lesson
@@ -12,7 +13,14 @@ from bot.store.columns import Id
 from bot.store.insert import put
 from bot.store.places import where
 
-_CHOSEN = select(tables.choice.c.thread, tables.choice.c.model, tables.choice.c.persona, tables.choice.c.cleanup).where(
+_FIELDS = (
+    tables.choice.c.model,
+    tables.choice.c.persona,
+    tables.choice.c.cleanup,
+    tables.choice.c.voice,
+    tables.choice.c.aloud,
+)
+_CHOSEN = select(tables.choice.c.thread, *_FIELDS).where(
     tables.choice.c.platform == bindparam("platform"),
     tables.choice.c.workspace == bindparam("workspace"),
     tables.choice.c.channel == bindparam("channel"),
@@ -26,9 +34,7 @@ _ALL = select(
     tables.choice.c.workspace,
     tables.choice.c.channel,
     tables.choice.c.thread,
-    tables.choice.c.model,
-    tables.choice.c.persona,
-    tables.choice.c.cleanup,
+    *_FIELDS,
 ).limit(bindparam("most", type_=Id))
 _NOTHING = Choice()
 
@@ -42,7 +48,7 @@ def merged(connection: Connection, address: Address) -> Choice:
 def every(connection: Connection, most: int) -> Mapping[Address, Choice] | None:
     """All that is chosen, by place; None where that is more than `most`."""
     rows = connection.execute(_ALL, {"most": most + 1}).all()
-    return None if len(rows) > most else {_place(row): Choice(row.model, row.persona, row.cleanup) for row in rows}
+    return None if len(rows) > most else {_place(*row[:4]): Choice(*row[4:]) for row in rows}
 
 
 def own(connection: Connection, address: Address) -> Choice:
@@ -56,7 +62,7 @@ def choose(connection: Connection, address: Address, choice: Choice) -> None:
         connection,
         tables.choice,
         where(address),
-        {"model": choice.model, "persona": choice.persona, "cleanup": choice.cleanup},
+        asdict(choice),
     )
 
 
@@ -72,8 +78,10 @@ def learn(connection: Connection, lesson: Lesson) -> None:
 
 def _found(connection: Connection, address: Address) -> dict[str, Choice]:
     rows = connection.execute(_CHOSEN, where(address))
-    return {thread: Choice(model, persona, cleanup) for thread, model, persona, cleanup in rows}
+    return {
+        thread: Choice(model, persona, cleanup, voice, aloud) for thread, model, persona, cleanup, voice, aloud in rows
+    }
 
 
-def _place(row: Row[str, str, str, str, str | None, str | None, str | None]) -> Address:
-    return Address(row.platform, row.workspace, row.channel, row.thread or None)
+def _place(platform: str, workspace: str, channel: str, thread: str) -> Address:
+    return Address(platform, workspace, channel, thread or None)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from bot.contract import Origin, PostId
+from bot.made import Task
 from bot.model import Claim, ConversationId, Message, Placed, TurnId, TurnState, Window
 from bot.store import choices, messages, places
 from bot.store.columns import Utc
@@ -23,6 +24,7 @@ OLDEST = (
         turn.c.revision,
         turn.c.continues,
         turn.c.stop,
+        turn.c.task,
     )
     .where(turn.c.conversation_id == bindparam("conversation_"), _OPEN)
     .order_by(turn.c.id)
@@ -41,8 +43,10 @@ _BEGIN = (
     )
     .returning(turn.c.attempt, turn.c.tries)
 )
-_POSTS = select(post.c.page, post.c.post_id).where(post.c.turn_id == bindparam("turn_")).order_by(post.c.page)
-_Oldest = Row[int, TurnState, Origin, str | None, int | None, datetime, int, bool, bool]
+_POSTS = (
+    select(post.c.page, post.c.post_id, post.c.key).where(post.c.turn_id == bindparam("turn_")).order_by(post.c.page)
+)
+_Oldest = Row[int, TurnState, Origin, str | None, int | None, datetime, int, bool, bool, Task | None]
 
 
 def claim(connection: Connection, conversation_id: ConversationId, limit: int, *, again: bool) -> Claim | None:
@@ -81,7 +85,7 @@ def _claim(
     questions: tuple[Message, ...],
     window: Window,
 ) -> Claim:
-    number, state, origin, command, _, created_at, revision, continues, stopped = oldest
+    number, state, origin, command, _, created_at, revision, continues, stopped, task = oldest
     turn_id, answered = TurnId(number), state is TurnState.ANSWERED
     stored = messages.stored_answer(connection, turn_id) if answered or continues else None
     return Claim(
@@ -99,6 +103,7 @@ def _claim(
         created_at=created_at,
         branch=place.branch,
         command=command,
+        task=task,
         tries=begun[1],
         revision=revision,
         partial=stored.text if stored is not None and not answered else "",
@@ -109,4 +114,4 @@ def _claim(
 
 def posts(connection: Connection, turn_id: TurnId) -> tuple[Placed, ...]:
     """What stands of a turn's answer, by page."""
-    return tuple(Placed(page, PostId(post_id)) for page, post_id in connection.execute(_POSTS, {"turn_": turn_id}))
+    return tuple(Placed(page, PostId(id_), key) for page, id_, key in connection.execute(_POSTS, {"turn_": turn_id}))

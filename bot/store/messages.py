@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from bot.contract import Attachment, MessageReceived, Person, PersonKind
-from bot.model import ConversationId, Message, TurnId, Window
+from bot.model import Answer, ConversationId, Message, TurnId, Window
 from bot.store.columns import Id, Utc
 from bot.store.places import Place, count, grow
 from bot.store.tables import Role, message, step
@@ -55,7 +55,12 @@ _ANSWER = (
 _REPLACE = (
     update(message)
     .where(_OF_TURN, message.c.seq == _ANSWER_SEQ)
-    .values(body=bindparam("text_"), sent_at=bindparam("now", type_=Utc()), deleted_at=None)
+    .values(
+        body=bindparam("text_"),
+        attachments=bindparam("files_", type_=message.c.attachments.type),
+        sent_at=bindparam("now", type_=Utc()),
+        deleted_at=None,
+    )
 )
 _HAS_ANSWER = select(message.c.id).where(_OF_TURN, message.c.seq == _ANSWER_SEQ, _LIVE)
 _TAKE_BACK = (
@@ -142,7 +147,7 @@ def place_key(received: MessageReceived) -> str | None:
 
 
 def answer(
-    connection: Connection, conversation_id: ConversationId, turn_id: TurnId, position: int, text: str, now: datetime
+    connection: Connection, conversation_id: ConversationId, turn_id: TurnId, position: int, said: Answer, now: datetime
 ) -> None:
     """Remember a turn's first answer. The unique key on (turn, seq) makes a second one impossible."""
     connection.execute(
@@ -156,20 +161,21 @@ def answer(
             "author_id": "",
             "author_name": "",
             "author_kind": PersonKind.SELF,
-            "body": text,
-            "attachments": (),
+            "body": said.text,
+            "attachments": said.attachments,
             "sent_at": now,
         },
     )
 
 
 def answer_anew(
-    connection: Connection, conversation_id: ConversationId, turn_id: TurnId, position: int, text: str, now: datetime
+    connection: Connection, conversation_id: ConversationId, turn_id: TurnId, position: int, said: Answer, now: datetime
 ) -> int:
     """Remember the newest answer of a turn in the place of an earlier one; how many messages that makes more."""
     stood = connection.execute(_HAS_ANSWER, {"turn_": turn_id}).scalar() is not None
-    if connection.execute(_REPLACE, {"turn_": turn_id, "text_": text, "now": now}).rowcount == 0:
-        answer(connection, conversation_id, turn_id, position, text, now)
+    new = {"turn_": turn_id, "text_": said.text, "files_": said.attachments, "now": now}
+    if connection.execute(_REPLACE, new).rowcount == 0:
+        answer(connection, conversation_id, turn_id, position, said, now)
     return 0 if stood else 1
 
 

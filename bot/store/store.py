@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.contract import Address, Addressed, Keys, MessageReceived, Origin, PostId
 from bot.errors import SettingsError
 from bot.gateway.values import Lesson
+from bot.made import Task
 from bot.model import (
     Accepted,
     Answer,
@@ -32,6 +33,7 @@ from bot.model import (
 from bot.store import accepting, choices, claiming, following, history, inbox, places, schema, steering, turns
 from bot.store.database import Database, Enqueue, connect, is_shared
 from bot.store.pending import Pending, settled
+from bot.store.works import Works
 
 _MOST_ADOPTED = 1000
 
@@ -40,11 +42,12 @@ class Store:
     """Every method is one transaction, committed when it returns; none blocks the event loop.
 
     The methods that take an `attempt` raise `Fenced` once a later `claim` has taken the turn over, or the turn
-    is closed.
+    is closed. `works` are those that its paid calls have made besides its answer.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.works = Works(database)
 
     @classmethod
     async def open(cls, url: str, *, upgrade: bool | None = None, enqueue: Enqueue | None = None) -> Self:
@@ -93,7 +96,13 @@ class Store:
         return taken.value[0]
 
     async def take(
-        self, message: MessageReceived, bounds: Bounds, *, begin: int | None, command: str | None = None
+        self,
+        message: MessageReceived,
+        bounds: Bounds,
+        *,
+        begin: int | None,
+        command: str | None = None,
+        task: Task | None = None,
     ) -> Pending[tuple[Accepted, Claim | None]]:
         """The same as `accept`, told before the commit is through; see `Pending`.
 
@@ -105,7 +114,7 @@ class Store:
                 return settled((Accepted(Verdict.IGNORED), None))
             if message.addressed is Addressed.OTHER:
                 return settled((await self._database.tx(accepting.hear, message), None))
-        return await self._database.tx_early(_queued, accepting.take, message, bounds, command, begin)
+        return await self._database.tx_early(_queued, accepting.take, message, bounds, command, task, begin)
 
     async def first_seen(self, keys: Keys) -> bool:
         """Note a delivery that makes no turn; False when it was noted before."""
@@ -115,10 +124,8 @@ class Store:
         """Begin the conversation's oldest open turn; None when there is none.
 
         With `again` also one that was begun before, which is right after a crash; without it, one that is being
-        worked on keeps the others waiting.
-
-        The window holds the newest `limit` messages before the turn's questions. `questions` is empty when
-        all of them were deleted after the turn had begun.
+        worked on keeps the others waiting. The window holds the newest `limit` messages before the turn's questions.
+        `questions` is empty when all of them were deleted after the turn had begun.
         """
         return await self._database.tx_relaxed(claiming.claim, conversation, limit, again=again)
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from bot.contract import Attachment, Origin, PersonKind
+from bot.made import Made, Task
 from bot.model import TurnState
 from bot.store.columns import Id, Json, Utc, Words
 
@@ -70,6 +71,8 @@ class ChoiceColumns(TypedColumns):
     model: Named[str | None] = Column(Text)
     persona: Named[str | None] = Column(Words)
     cleanup: Named[str | None] = Column(Text)
+    voice: Named[str | None] = Column(Text)
+    aloud: Named[bool | None]
 
 
 class TurnColumns(TypedColumns):
@@ -86,6 +89,7 @@ class TurnColumns(TypedColumns):
     attempt: Named[int]
     origin: Named[Origin] = Column(Json(Origin))
     command: Named[str | None] = Column(Text)
+    task: Named[Task | None] = Column(Json(Task))
     position: Named[int | None] = Column(Id)
     tries: Named[int] = Column(server_default="0")
     revision: Named[int] = Column(server_default="0")
@@ -152,6 +156,15 @@ class StepColumns(TypedColumns):
     usage: Named[dict[str, int]] = Column(Json(dict[str, int]))
 
 
+class MadeColumns(TypedColumns):
+    """What one paid call of a turn has made besides its answer; `request` names what was asked. Never bought again."""
+
+    turn_id: Named[int] = Column(Id, ForeignKey("turn.id"), primary_key=True)
+    request: Named[str] = Column(Text, primary_key=True)
+    made: Named[Made] = Column(Json(Made))
+    made_at: Named[datetime] = Column(Utc)
+
+
 class FeedbackColumns(TypedColumns):
     """What somebody thinks of an answer: 1 or -1; `model` and `revision` say which answer that was."""
 
@@ -186,6 +199,7 @@ message = Table(
     UniqueConstraint("turn_id", "seq"),
 )
 step = Table("step", metadata, StepColumns)
+made = Table("made", metadata, MadeColumns)
 feedback = Table("feedback", metadata, FeedbackColumns)
 lesson = Table("lesson", metadata, LessonColumns)
 

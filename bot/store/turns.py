@@ -133,7 +133,7 @@ def answered(connection: Connection, turn_id: TurnId, attempt: int, answer: Answ
     conversation_id = ConversationId(_held(held, turn_id, attempt))
     found = connection.execute(_ANSWERED, _mine(turn_id, attempt)).one_or_none()
     position, revision = (None, 0) if found is None else found
-    kept = (conversation_id, turn_id, _held(position, turn_id, attempt), answer.text, datetime.now(UTC))
+    kept = (conversation_id, turn_id, _held(position, turn_id, attempt), answer, datetime.now(UTC))
     added = 1
     if revision:
         added = messages.answer_anew(connection, *kept)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from bot.contract import PostId
 from bot.errors import Fenced
+from bot.reply.journal import FIRST_FILE
 
 
 @dataclass
@@ -15,6 +16,8 @@ class FakeJournal:
 
     key: str = "t1"
     placed: tuple[PostId, ...] = ()
+    files: dict[int, PostId] = field(default_factory=dict)
+    outdated: list[tuple[int, PostId]] = field(default_factory=list)
     fence_after: int | None = None
     taken_over: bool = False
     held: tuple[PostId, ...] = ()
@@ -31,9 +34,12 @@ class FakeJournal:
         if self.taken_over:
             raise Fenced("another run has taken over")
         self.written.append((page, post_id))
+        if page >= FIRST_FILE:
+            self.files[page] = post_id
 
     async def holds(self, post_id: PostId) -> bool:
         return post_id in self.held
 
     async def gone(self, page: int, post_id: PostId) -> None:
         self.forgotten.append((page, post_id))
+        self.outdated = [each for each in self.outdated if each != (page, post_id)]

@@ -112,13 +112,13 @@ async def test_a_press_on_another_post_is_for_nobody(store: Store, post: str) ->
     for verb in (store.again, store.undo, store.stop, store.orphan):
         assert (await verb(press(claim, post=post))).verdict is Steering.UNKNOWN
     assert (await store.rate(press(claim, post=post), 1)).verdict is Steering.UNKNOWN
-    assert (await store.undo(Press(TurnId(99), ANN))).verdict is Steering.UNKNOWN
+    assert (await store.undo(Press(TurnId(2**40), ANN))).verdict is Steering.UNKNOWN
 
 
 async def test_what_was_taken_back_shows_what_stood(store: Store) -> None:
     claim = await answered(store, text="secret")
     done = await store.undo(press(claim))
-    posts = (Placed(0, PostId("P1")),)
+    posts = (Placed(0, PostId("P1"), f"t{claim.turn}-0"),)
     assert done.stood == Stood(claim.turn, claim.conversation, 0, claim.origin, "secret", posts)
     after = await store.stood(claim.turn)
     assert after is not None

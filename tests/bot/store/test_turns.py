@@ -100,7 +100,7 @@ async def test_a_second_claim_sees_the_same_turn_with_its_posts_and_history(stor
     await store.placed(first.turn, first.attempt, 0, "k-0", PostId("p0"))
     await ask(store, said("3", "Three"))
     second = await begin(store, conversation)
-    assert second.posts == (Placed(0, PostId("p0")), Placed(1, PostId("p1")))
+    assert second.posts == (Placed(0, PostId("p0"), "k-0"), Placed(1, PostId("p1"), "k-1"))
     assert (second.questions, second.window) == (first.questions, first.window)
 
 

@@ -1,0 +1,54 @@
+"""What a reply knows of its own posts, and where it writes that down."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from bot.contract import PostId
+
+FIRST_FILE = 1000
+"""From this page on a post shows files. No text has so many pages."""
+
+
+def post_key(stem: str, page: int) -> str:
+    """The key of one post of an answer: `t17-0`, `t17-1` for its text, `t17-f0` for its first files."""
+    return f"{stem}-{page}" if page < FIRST_FILE else f"{stem}-f{page - FIRST_FILE}"
+
+
+class Journal(Protocol):
+    """Where a reply asks whether it may still speak, and writes down what it placed."""
+
+    @property
+    def key(self) -> str:
+        """The stem of its posts' keys, see `post_key`; at most 18 ASCII characters."""
+        ...
+
+    @property
+    def placed(self) -> tuple[PostId, ...]:
+        """Posts of an earlier attempt, by page: they are edited instead of sent anew."""
+        ...
+
+    @property
+    def files(self) -> Mapping[int, PostId]:
+        """The posts of files that this answer shows already, by page."""
+        ...
+
+    @property
+    def outdated(self) -> Sequence[tuple[int, PostId]]:
+        """The posts of files that an earlier answer has left, with their pages."""
+        ...
+
+    async def check(self) -> None:
+        """Raises `Fenced` when another run has taken over."""
+        ...
+
+    async def place(self, page: int, post_id: PostId) -> None:
+        """Remember a post; awaited before the next platform call. Raises `Fenced`."""
+        ...
+
+    async def gone(self, page: int, post_id: PostId) -> None:
+        """Forget a post that was taken away: who answers next must not try to edit it."""
+        ...
+
+    async def holds(self, post_id: PostId) -> bool:
+        """Whether the answer uses this post, whoever makes it now."""
+        ...
