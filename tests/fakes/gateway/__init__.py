@@ -20,6 +20,7 @@ from tests.fakes.gateway.behaviours import (
     ToolCall,
     Whole,
 )
+from tests.fakes.gateway.drawn import Drawn
 from tests.fakes.gateway.server import TOKEN, FakeGateway, SeenRequest
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Broken",
     "Cut",
     "Dialect",
+    "Drawn",
     "Fail",
     "FakeGateway",
     "Gibberish",

@@ -50,6 +50,11 @@ class Rules:
         return self.endpoint == CHAT
 
     @property
+    def draws(self) -> bool:
+        """It makes or alters pictures."""
+        return bool({"image", "image-edit"} & set(self.capability))
+
+    @property
     def responses_only(self) -> bool:
         """The chat endpoint refuses the model."""
         return self.endpoint_alt == RESPONSES

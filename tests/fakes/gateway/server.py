@@ -15,8 +15,11 @@ from tests.fakes.gateway.behaviours import Answer, Behaviour, Cut, Fail, Hang, J
 from tests.fakes.gateway.chat import ChatFrames, models_list
 from tests.fakes.gateway.chat_fields import check_fields
 from tests.fakes.gateway.delivery import Delivery, forever, plain, reset
+from tests.fakes.gateway.drawn import Drawn
 from tests.fakes.gateway.envelopes import envelope
 from tests.fakes.gateway.frames import Frames
+from tests.fakes.gateway.gallery import RESULTS, Gallery
+from tests.fakes.gateway.image_fields import NATIVE, Sheet, read_sheet
 from tests.fakes.gateway.messages import check_messages, tokens
 from tests.fakes.gateway.refusals import Refused, refuse, table, words
 from tests.fakes.gateway.responses import ResponsesFrames
@@ -60,7 +63,7 @@ class FakeGateway:
     """`async with FakeGateway() as gateway`: answers at `gateway.url` until the block is left.
 
     `models` is what `GET /v1/models` lists: ids, or a failure. `absent` are catalogue ids without a channel,
-    `context` overrides a model's context size in tokens, `rules` are the catalogue's own.
+    `context` overrides a model's context size in tokens, `rules` are the catalogue's own. `gallery` has the pictures.
     """
 
     def __init__(self, token: str = TOKEN, port: int = 0) -> None:
@@ -71,11 +74,12 @@ class FakeGateway:
         self.models: Sequence[str] | Fail = tuple(self.rules)
         self.absent: set[str] = set()
         self.context: dict[str, int] = {}
+        self.gallery = Gallery()
         self._port = port
         self._default = Answer(text=echo)
         self._by_model: dict[str, Answer] = {}
-        self._script: deque[Behaviour] = deque()
-        self._judge: Callable[[SeenRequest], Behaviour] | None = None
+        self._script: deque[Behaviour | Drawn] = deque()
+        self._judge: Callable[[SeenRequest], Behaviour | Drawn] | None = None
         self._leaving = False
         self._runner = web.AppRunner(self._app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.01)
 
@@ -94,11 +98,11 @@ class FakeGateway:
         else:
             self._by_model[model] = answer
 
-    def script(self, *behaviours: Behaviour) -> None:
+    def script(self, *behaviours: Behaviour | Drawn) -> None:
         """How the next acceptable requests for an answer are met, one each, in the order they come in."""
         self._script.extend(behaviours)
 
-    def judge(self, each: Callable[[SeenRequest], Behaviour]) -> None:
+    def judge(self, each: Callable[[SeenRequest], Behaviour | Drawn]) -> None:
         """How every acceptable request is met that no script is left for, decided when it has come."""
         self._judge = each
 
@@ -153,16 +157,26 @@ class FakeGateway:
         return web.Response(status=fail.status, body=body, content_type="application/json", headers=headers)
 
     async def _route(self, request: web.Request, seen: SeenRequest) -> web.StreamResponse:
+        if request.path.startswith(RESULTS):
+            return self.gallery.result(request)
         methods = {CHAT: "POST", RESPONSES: "POST", "/v1/models": "GET"}
-        if request.path not in methods:
+        methods |= {request.path: "POST"} if self.gallery.serves(request.path) else {}
+        if request.path not in methods or request.path in self.gallery.closed:
             refuse(f"Invalid URL ({request.method} {request.path})", None, "", status=404)
         self._authorize(request)
         if request.method != methods[request.path]:
             refuse(f"Method not allowed ({request.method} {request.path})", None, "method_not_allowed", status=405)
         if request.path == "/v1/models":
             return self._list_models()
-        seen.body = await _json(request)
-        rules = self._check(request.path, seen.body)
+        sent = await _sent(request)
+        seen.body = sent.body if isinstance(sent, Sheet) else sent
+        if self.gallery.serves(request.path):
+            native = NATIVE.fullmatch(request.path)
+            rules = self._find(native[1] if native else words(seen.body.get("model"), "model"))
+        else:
+            rules = self._check(request.path, seen.body)
+        if rules.draws or self.gallery.serves(request.path):
+            self.gallery.check(request.path, sent, rules)
         return await self._behave(request, seen, rules)
 
     def _authorize(self, request: web.Request) -> None:
@@ -219,16 +233,18 @@ class FakeGateway:
                 await forever()
             case Reset():
                 reset(request)
+            case Answer() | Drawn() if isinstance(behaviour, Drawn) or self.gallery.serves(request.path):
+                return await self.gallery.answer(request, rules, behaviour)
             case Answer():
                 return await self._deliver(request, seen, rules, behaviour)
         return web.Response()
 
-    def _next(self, seen: SeenRequest, rules: Rules) -> Behaviour:
+    def _next(self, seen: SeenRequest, rules: Rules) -> Behaviour | Drawn:
         if self._script:
             return self._script.popleft()
         if self._judge is not None:
             return self._judge(seen)
-        return self._by_model.get(rules.id, self._default)
+        return self._by_model.get(rules.id) or (Drawn() if rules.draws else self._default)
 
     async def _deliver(
         self, request: web.Request, seen: SeenRequest, rules: Rules, answer: Answer
@@ -252,6 +268,10 @@ def _rude(answer: Answer) -> bool:
 
 def _no_model(model: str) -> NoReturn:
     refuse(f"The model '{model}' does not exist or you do not have access to it.", "model", "model_not_found", 404)
+
+
+async def _sent(request: web.Request) -> Json | Sheet:
+    return await read_sheet(request) if request.content_type == "multipart/form-data" else await _json(request)
 
 
 async def _json(request: web.Request) -> Json:
