@@ -32,6 +32,10 @@ Dialect = Literal[
 ThoughtPlace = Literal["think", "unopened_think", "reasoning_content", "reasoning", "reasoning_details"]
 """Where the thought stands; `unopened_think` is `<think>` without its opening tag."""
 
+CallStyle = Literal["split", "whole", "one_index", "no_ids", "no_index"]
+"""How calls stream: `split` is head and pieces, `whole` a chunk a call, `one_index` whole and all at index 0; the
+others leave out what their names say."""
+
 UsagePlace = Literal["asked", "finishing", "missing"]
 """`asked`: a chunk of its own if the request asked for it; `finishing`: on the finishing chunk; `missing`: never."""
 
@@ -48,11 +52,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call that the model wants; `arguments` is sent as it stands, valid JSON or not."""
+    """A call that the model wants; `arguments` is sent as it stands, valid JSON or not; `more` are further fields."""
 
     id: str
     name: str
     arguments: str
+    more: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,7 @@ class Answer:
     citations_on_top: bool = False
     refusal: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
+    calls_as: CallStyle = "split"
     finish: str | None = None
     usage: UsagePlace = "asked"
     end: End = field(default_factory=Whole)

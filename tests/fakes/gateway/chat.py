@@ -93,7 +93,14 @@ class ChatFrames:
         return event(dump(self._head("chat.completion.chunk") | dict(more)), self._speech.answer)
 
     def _tool_call(self, at: int, call: ToolCall) -> Iterator[bytes]:
-        head = {"index": at, "id": call.id, "type": "function", "function": {"name": call.name, "arguments": ""}}
+        style = self._speech.answer.calls_as
+        if style not in ("split", "no_ids"):
+            index = {} if style == "no_index" else {"index": 0 if style == "one_index" else at}
+            yield self._chunk({"tool_calls": [index | dict(_whole_call(call))]})
+            return
+        head = {"index": at} | dict(_whole_call(call)) | {"function": {"name": call.name, "arguments": ""}}
+        if style == "no_ids":
+            del head["id"]
         yield self._chunk({"tool_calls": [head]})
         half = len(call.arguments) // 2
         for part in (call.arguments[:half], call.arguments[half:]):
@@ -101,7 +108,8 @@ class ChatFrames:
 
 
 def _whole_call(call: ToolCall) -> Json:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function, **call.more}
 
 
 def _annotation(source: Source) -> Json:

@@ -114,6 +114,7 @@ def _tools(body: Json) -> None:
     if len(tools) > 128:
         refuse("Invalid 'tools': array too long, at most 128.", "tools")
     names = [_tool(table(tool, "tools")) for tool in tools]
+    unique(names)
     choice = body.get("tool_choice", "auto")
     if isinstance(choice, str):
         if choice not in ("none", "auto", "required"):
@@ -126,6 +127,12 @@ def _tool(tool: Json) -> str:
     if tool.get("type") != "function":
         refuse("Invalid 'tools[].type': only 'function' is supported.", "tools")
     return tool_function(table(tool.get("function"), "tools[].function"))
+
+
+def unique(names: list[str]) -> None:
+    """No tool twice."""
+    if len(set(names)) < len(names):
+        refuse("Tool names must be unique.", "tools")
 
 
 def tool_function(function: Json) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from tests.fakes.gateway.behaviours import Json
+from tests.fakes.gateway.data_urls import check_picture
 from tests.fakes.gateway.refusals import items, known, refuse, table, words
 from tests.fakes.gateway.rules import Rules
 
@@ -16,6 +17,7 @@ _FIELDS = {
     "tool": frozenset({"role", "content", "tool_call_id"}),
 }
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_PICTURE = re.compile(r"data:image/[^\"]*")
 _THINKERS = ("deepseek", "minimax")
 _THOUGHTS = frozenset({"reasoning_content", "reasoning_details"})
 
@@ -41,7 +43,7 @@ def _message(message: Json, where: str, rules: Rules) -> None:
     elif not (role == "assistant" and message.get("tool_calls") and message.get("content") is None):
         words(message.get("content"), f"{where}.content")
     if "tool_calls" in message:
-        _calls(message, where)
+        _calls(message, where, rules)
     if role == "tool":
         words(message.get("tool_call_id"), f"{where}.tool_call_id")
 
@@ -69,8 +71,7 @@ def _part(part: Json, where: str, rules: Rules) -> None:
 
 def _image(image: Json, where: str) -> None:
     url = words(image.get("url"), f"{where}.image_url.url")
-    if not url.startswith(("https://", "data:image/")):
-        refuse("Invalid image URL: expected https or a data URL of an image.", f"{where}.image_url.url")
+    check_picture(url, f"{where}.image_url.url")
     if image.get("detail", "auto") not in ("auto", "low", "high"):
         refuse("Invalid 'detail'.", f"{where}.image_url.detail")
 
@@ -83,16 +84,29 @@ def _file(value: Json, kind: str, where: str) -> None:
         refuse("Invalid audio format: wav or mp3.", f"{where}.input_audio.format")
 
 
-def _calls(message: Json, where: str) -> None:
+def _calls(message: Json, where: str, rules: Rules) -> None:
     if message["role"] != "assistant":
         refuse("Only assistant messages carry 'tool_calls'.", f"{where}.tool_calls")
+    if rules.vendor == "deepseek" and rules.reasoning and not message.get("reasoning_content"):
+        refuse("Missing `reasoning_content` field in the assistant message.", f"{where}.reasoning_content")
     for value in items(message["tool_calls"], f"{where}.tool_calls"):
         call = table(value, f"{where}.tool_calls")
         function = table(call.get("function"), f"{where}.tool_calls.function")
         words(call.get("id"), f"{where}.tool_calls.id")
-        words(function.get("name"), f"{where}.tool_calls.function.name")
+        if not _NAME.fullmatch(words(function.get("name"), f"{where}.tool_calls.function.name")):
+            refuse("Invalid 'function.name': must match ^[a-zA-Z0-9_-]{1,64}$.", f"{where}.tool_calls.function.name")
         if call.get("type") != "function" or not isinstance(function.get("arguments"), str):
             refuse("A tool call has type 'function' and its arguments are a string.", f"{where}.tool_calls")
+        if rules.vendor != "openai":
+            _decode(function["arguments"], f"{where}.tool_calls")
+
+
+def _decode(arguments: object, where: str) -> None:
+    """Other vendors' hosts turn the arguments into an object before the model sees them."""
+    try:
+        table(json.loads(str(arguments)), where)
+    except ValueError:
+        refuse("The arguments of a tool call could not be decoded.", where)
 
 
 def _first(messages: Sequence[Json], rules: Rules) -> None:
@@ -105,6 +119,7 @@ def _first(messages: Sequence[Json], rules: Rules) -> None:
 
 def _tool_order(messages: Sequence[Json]) -> None:
     waiting: set[str] = set()
+    used: set[str] = set()
     for message in messages:
         if message["role"] == "tool":
             _settle(waiting, str(message["tool_call_id"]))
@@ -113,6 +128,9 @@ def _tool_order(messages: Sequence[Json]) -> None:
             missing = ", ".join(sorted(waiting))
             refuse(f"These tool_call_ids did not have response messages: {missing}.", "messages", None)
         waiting = _ids(message)
+        if waiting & used:
+            refuse("`tool_use` ids must be unique.", "messages", None)
+        used |= waiting
     if waiting:
         refuse(f"These tool_call_ids did not have response messages: {', '.join(sorted(waiting))}.", "messages", None)
 
@@ -137,5 +155,5 @@ def text_of(content: object) -> str:
 
 
 def tokens(value: object) -> int:
-    """A rough count: four bytes of JSON a token."""
-    return len(json.dumps(value, ensure_ascii=False).encode()) // 4
+    """A rough count: four bytes of JSON a token, a thousand tokens a picture."""
+    return len(_PICTURE.sub("x" * 4000, json.dumps(value, ensure_ascii=False)).encode()) // 4

@@ -91,7 +91,7 @@ class ResponsesFrames:
     def _calls(self) -> list[Json]:
         return [
             {"type": "function_call", "id": f"fc_{call.id}", "call_id": call.id, "name": call.name}
-            | {"arguments": call.arguments, "status": "completed"}
+            | {"arguments": call.arguments, "status": "completed", **call.more}
             for call in self._speech.answer.tool_calls
         ]
 

@@ -1,7 +1,8 @@
 """What the Responses endpoint takes and refuses."""
 
 from tests.fakes.gateway.behaviours import Json
-from tests.fakes.gateway.chat_fields import EFFORTS, sampling, tool_function
+from tests.fakes.gateway.chat_fields import EFFORTS, sampling, tool_function, unique
+from tests.fakes.gateway.data_urls import check_picture
 from tests.fakes.gateway.refusals import (
     count,
     flag,
@@ -43,8 +44,8 @@ def check_responses(body: Json, rules: Rules) -> None:
         words(body["instructions"], "instructions")
     _reasoning(body)
     _input(body.get("input"), rules)
-    for tool in items(body["tools"], "tools") if "tools" in body else ():
-        _tool(table(tool, "tools"))
+    if "tools" in body:
+        _tools(body, rules)
 
 
 def _reasoning(body: Json) -> None:
@@ -54,10 +55,19 @@ def _reasoning(body: Json) -> None:
         unsupported_value("reasoning.effort", reasoning["effort"])
 
 
-def _tool(tool: Json) -> None:
+def _tools(body: Json, rules: Rules) -> None:
+    if not rules.tools:
+        unsupported("tools")
+    tools = items(body["tools"], "tools")
+    if len(tools) > 128:
+        refuse("Invalid 'tools': array too long, at most 128.", "tools")
+    unique([_tool(table(tool, "tools")) for tool in tools])
+
+
+def _tool(tool: Json) -> str:
     if tool.get("type") != "function" or "function" in tool:
         refuse("Tools are flat: {'type': 'function', 'name', 'parameters'}.", "tools")
-    tool_function(tool)
+    return tool_function(tool)
 
 
 def _input(value: object, rules: Rules) -> None:
@@ -67,6 +77,8 @@ def _input(value: object, rules: Rules) -> None:
     open_calls: set[str] = set()
     for at, item in enumerate(items(value, "input")):
         _item(table(item, "input"), f"input[{at}]", rules, open_calls)
+    if open_calls:
+        refuse(f"No tool output found for function call {', '.join(sorted(open_calls))}.", "input", None)
 
 
 def _item(item: Json, where: str, rules: Rules, open_calls: set[str]) -> None:
@@ -75,10 +87,16 @@ def _item(item: Json, where: str, rules: Rules, open_calls: set[str]) -> None:
         _message(item, where, rules)
     elif kind == "function_call":
         words(item.get("name"), f"{where}.name")
+        words(item.get("arguments"), f"{where}.arguments")
+        if "id" in item:
+            refuse("Item was provided without its required 'reasoning' item.", where, None)
         open_calls.add(words(item.get("call_id"), f"{where}.call_id"))
     elif kind == "function_call_output":
-        if words(item.get("call_id"), f"{where}.call_id") not in open_calls:
-            refuse("No tool call found for this function call output.", where, None)
+        words(item.get("output"), f"{where}.output")
+        call_id = words(item.get("call_id"), f"{where}.call_id")
+        if call_id not in open_calls:
+            refuse(f"No tool call found for function call output with call_id {call_id}.", where, None)
+        open_calls.remove(call_id)
     elif kind != "reasoning":
         refuse(f"Invalid value: {kind!r}.", f"{where}.type")
 
@@ -102,6 +120,6 @@ def _part(part: Json, allowed: tuple[str, ...], where: str, rules: Rules) -> Non
     if kind in ("input_text", "output_text"):
         words(part.get("text"), f"{where}.text")
     if kind == "input_image":
-        words(part.get("image_url"), f"{where}.image_url")
         if not rules.image_input:
             refuse("This model does not support images.", where)
+        check_picture(words(part.get("image_url"), f"{where}.image_url"), f"{where}.image_url")
