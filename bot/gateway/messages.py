@@ -89,7 +89,7 @@ def _chat_call(call: ToolCall) -> dict[str, object]:
 def _loop(message: ChatMessage) -> list[dict[str, object]]:
     """Items carry no ids of their own: with one, the reasoning before it, which nobody has kept, is missed."""
     if message.call_id:
-        return [{"type": "function_call_output", "call_id": message.call_id, "output": message.text or _NOTHING}]
+        return [{"type": "function_call_output", "call_id": message.call_id, "output": message.text.strip() or _NOTHING}]
     said = [_item(message)] if message.text.strip() else []
     called = [
         {**call.more, "type": "function_call", "call_id": call.id, "name": _name(call), "arguments": _arguments(call)}
