@@ -6,11 +6,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from weakref import WeakSet
 
+from bot.answering import Answering
 from bot.catching_up import CatchingUp
 from bot.contract import (
     Addressed,
     ButtonPressed,
-    Channel,
     Command,
     CommandInvoked,
     Event,
@@ -22,28 +22,22 @@ from bot.contract import (
     Platform,
     StopRequested,
 )
-from bot.endings import INTERRUPTED, fail, withdraw
+from bot.endings import fail
 from bot.errors import BotError, Fenced, Notice, TooBusy
-from bot.features import ASK, FUNCTIONS, STEERING, Kit, chat, parse
+from bot.features import ASK, FUNCTIONS, STEERING, TASKS, Kit, parse, written
 from bot.features.ahead import Ahead, Reading
 from bot.features.steering import Effects
+from bot.made import Task
 from bot.model import Bounds, ConversationId, TurnId, Verdict
-from bot.picking_up import find_lost, read_earlier
 from bot.programs import Programs
 from bot.steering import Steering
-from bot.telling import Teller, incident, patiently
+from bot.telling import Teller, incident
 from bot.turn import Turn
 
 log = logging.getLogger("parley.engine")
 
-MOST_TRIES = 3
-"""Runs of one turn before it is given up: a question that ends its process each time must not do so for ever."""
-
 TAKING_S = 5.0
 """How long a stop waits for questions that are being committed; what is not through then comes again."""
-
-ANCHOR_PATIENCE_S = 600.0
-"""How long a question by command waits for a limited platform to be shown, as long as an answer would."""
 
 Wake = Callable[[ConversationId], None]
 
@@ -83,6 +77,7 @@ class Engine:
         self._early: dict[TurnId, Reading] = {}
         self._steering = Steering(kit, commands, self._teller, wake, self._running)
         self._programs = Programs(answer=kit.defaults.answer_bots)
+        self._answering = Answering(kit, platforms, self._teller, wake)
         self._catching_up = CatchingUp(kit, platforms, self.accept)
 
     async def prepare(self) -> None:
@@ -162,7 +157,7 @@ class Engine:
         number = turn.claim.turn
         self._running[number] = turn
         try:
-            await self._answer(turn)
+            await self._answering.answer(turn, self._early.get(number))
         except Fenced as fenced:
             log.warning("turn_fenced turn=%s attempt=%s reason=%s", number, turn.claim.attempt, fenced)
         except BotError as error:
@@ -186,6 +181,10 @@ class Engine:
         if not self._programs.admits(event):
             return
         said = parse(event.text, self.commands) if event.addressed is Addressed.BOT else None
+        if said is not None and said.name in TASKS:
+            task = Task(said.name, said.options)
+            await self._uncancelled(self._question(event, command=None, task=task))
+            return
         if said is not None and said.name != ASK:
             await self._command(CommandInvoked(event.keys, event.origin, said.name, said.options, event.sent_at))
             return
@@ -193,12 +192,12 @@ class Engine:
             event = replace(event, text=said.options.get("question", ""))
         await self._uncancelled(self._question(event, command=None))
 
-    async def _question(self, event: MessageReceived, command: str | None) -> None:
+    async def _question(self, event: MessageReceived, command: str | None, task: Task | None = None) -> None:
         begin = self._kit.defaults.history_messages if self._begins else None
-        early = self._ahead.begin(event) if self._begins and command is None else None
+        early = self._ahead.begin(event) if self._begins and command is None and task is None else None
         try:
             await self._ahead.lead(event)
-            taken = await self._kit.store.take(event, self._bounds, begin=begin, command=command)
+            taken = await self._kit.store.take(event, self._bounds, begin=begin, command=command, task=task)
             accepted, claim = taken.value
             if claim is not None and self._retaken.pop(claim.conversation, None) != claim.turn:
                 # The model is asked while the commit is under way; what people see waits for it, as the platform does.
@@ -230,6 +229,12 @@ class Engine:
         elif event.name == ASK:
             asked = MessageReceived(event.keys, event.origin, question, Addressed.BOT, event.sent_at)
             await self._uncancelled(self._question(asked, command=ASK))
+        elif event.name in TASKS:
+            task = Task(event.name, event.options)
+            asked = MessageReceived(
+                event.keys, event.origin, written(event), Addressed.BOT, event.sent_at, event.attachments
+            )
+            await self._uncancelled(self._question(asked, command=event.name, task=task))
         elif event.name in STEERING:
             self._show(await self._steering.commanded(STEERING[event.name], event), event.origin)
         elif await self._kit.store.first_seen(event.keys):
@@ -251,36 +256,6 @@ class Engine:
     def _show(self, effects: Effects, origin: Origin | None) -> None:
         if effects.notice is not None or effects.repaints:
             self._errand(self._steering.show(effects, origin))
-
-    async def _answer(self, turn: Turn) -> None:
-        claim, channel = turn.claim, self._teller.open(turn.claim.origin)
-        if claim.tries > 1:
-            await find_lost(self._kit.store, turn, channel)
-        # What is stored has only to be shown: it is given up later.
-        if claim.tries > (MOST_TRIES if claim.answer is None else 2 * MOST_TRIES):
-            await self._fail(turn, Notice(INTERRUPTED))
-            return
-        if not claim.questions and claim.answer is None:
-            await withdraw(turn, channel)
-            return
-        if claim.command is not None:
-            await self._anchor(turn, channel)
-            return
-        if claim.joined_late:
-            await turn.check()
-            turn.claim = await read_earlier(self._kit, self._platforms[claim.origin.address.platform], claim)
-        await chat.answer(self._kit, turn, channel, self._early.get(claim.turn))
-
-    async def _anchor(self, turn: Turn, channel: Channel) -> None:
-        """Show the question of a command; its answer is then a turn like any other, where it now lives."""
-        claim = turn.claim
-
-        async def shown() -> Origin:
-            await turn.check()
-            return await channel.anchor(claim.questions[-1].text, key=f"{turn.key}-q", again=claim.tries > 1)
-
-        origin = await patiently(shown, ANCHOR_PATIENCE_S)
-        self._wake(await self._kit.store.moved(claim.turn, claim.attempt, origin))
 
     async def _fail(self, turn: Turn, notice: Notice) -> None:
         await fail(turn, self._teller, self._kit.words, notice)

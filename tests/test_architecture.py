@@ -16,6 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.crew", "bot.backend"),
     ("bot.web", "bot.supervise", "bot.host", "bot.embedded"),
     ("bot.engine",),
+    ("bot.answering",),
     ("bot.steering", "bot.catching_up", "bot.picking_up", "bot.endings", "bot.programs"),
     ("bot.telling",),
     ("bot.features",),
@@ -24,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.reply", "bot.runner", "bot.store", "bot.gateway"),
     ("bot.model", "bot.gateway.values"),
     ("bot.made",),
-    ("bot.settings", "bot.text", "bot.words", "bot.budget", "bot.logs"),
+    ("bot.settings", "bot.text", "bot.words", "bot.budget", "bot.logs", "bot.media"),
     ("bot.contract", "bot.errors"),
 )
 """From the roof down; an import goes to a lower floor, or stays within one package."""

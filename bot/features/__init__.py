@@ -3,15 +3,29 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.contract import Command, Option, Origin
+from bot.contract import Command, CommandInvoked, Option, Origin
 from bot.errors import Notice
 from bot.features import conversation, steering
 from bot.features.kit import Defaults, Kit
+from bot.features.scene import Make
 from bot.features.steering import Steer
 from bot.gateway.catalogue import Catalogue
 from bot.words import Words
 
-__all__ = ["ASK", "FUNCTIONS", "STEERING", "Defaults", "Function", "Kit", "Said", "Steer", "commands", "parse"]
+__all__ = [
+    "ASK",
+    "FUNCTIONS",
+    "STEERING",
+    "TASKS",
+    "Defaults",
+    "Function",
+    "Kit",
+    "Said",
+    "Steer",
+    "commands",
+    "parse",
+    "written",
+]
 
 ASK = "ask"
 """The command that becomes a turn of its own instead of a reply at once."""
@@ -26,6 +40,9 @@ FUNCTIONS: Mapping[str, Function] = {
     "cleanup": steering.cleanup,
     "help": conversation.usage,
 }
+
+TASKS: Mapping[str, Make] = {}
+"""Commands that become a turn: what makes its answer in place of a chat."""
 
 STEERING: Mapping[str, Steer] = {"stop": steering.stop, "retry": steering.retry, "undo": steering.undo}
 
@@ -69,7 +86,8 @@ def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
 def parse(text: str, table: tuple[Command, ...]) -> Said | None:
     """A command written as a message ("/model gpt-5.4"), for places without commands; None for any other text.
 
-    All that follows the name is the first option.
+    All that follows the name is the first option. In a command that becomes a turn, a word like `size=1024x1024`
+    is the option of that name.
     """
     if not text.startswith("/"):
         return None
@@ -77,4 +95,29 @@ def parse(text: str, table: tuple[Command, ...]) -> Said | None:
     command = next((command for command in table if command.name == name.lower()), None)
     if command is None:
         return None
-    return Said(command.name, {option.name: rest.strip() for option in command.options[:1] if rest.strip()})
+    options: dict[str, str] = {}
+    if command.name in TASKS:
+        options, rest = _named(command, rest)
+    first = {option.name: rest.strip() for option in command.options[:1] if rest.strip()}
+    return Said(command.name, {**first, **options})
+
+
+def written(event: CommandInvoked) -> str:
+    """A command as somebody would have written it."""
+    first, *named = [*event.options.items(), ("", "")]
+    options = [f"{name}={value}" for name, value in named if value]
+    return " ".join(filter(None, (f"/{event.name}", first[1], *options)))
+
+
+def _named(command: Command, text: str) -> tuple[dict[str, str], str]:
+    """The options that are named in a text, and the rest of it."""
+    names = {option.name for option in command.options}
+    options: dict[str, str] = {}
+    rest: list[str] = []
+    for word in text.split(" "):
+        name, sign, value = word.partition("=")
+        if sign and value and name.lower() in names:
+            options[name.lower()] = value
+        else:
+            rest.append(word)
+    return options, " ".join(rest)

@@ -113,6 +113,8 @@ class Ahead:
     def begin(self, event: MessageReceived) -> Reading | None:
         """Ask the model for the answer to a question that is about to be stored; None where that would be a guess."""
         window, new = self._window(event), self._new(event)
+        if event.attachments or event.quoted or (window is not None and _shows_files(window)):
+            return None
         if window is None or not new or self._choices is None or self._kit.gateway is None or not event.text.strip():
             return None
         claim = _claim(event, window, _choice(event.origin.address, self._choices), self._clock())
@@ -183,6 +185,11 @@ class Ahead:
         return _EMPTY
 
 
+def _shows_files(window: Window) -> bool:
+    """Then the request may bring pictures, which have to be fetched first."""
+    return any(message.attachments for message in window.messages)
+
+
 def _key(event: MessageReceived) -> str:
     return event.keys.place or event.keys.event
 
@@ -213,7 +220,7 @@ def _claim(event: MessageReceived, window: Window, choice: Choice, now: datetime
 
 def _answered(claim: Claim, answer: Answer, now: datetime) -> Message:
     seq = claim.questions[-1].seq + 1 if claim.questions else 0
-    return Message(seq, "assistant", _OURSELVES, answer.text, now, claim.turn)
+    return Message(seq, "assistant", _OURSELVES, answer.text, now, claim.turn, answer.attachments)
 
 
 def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:

@@ -2,19 +2,17 @@
 
 import hashlib
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.contract import Channel
 from bot.errors import BadOption, ContextTooLong, GatewayError, GatewayGarbled, Notice, StoppedByReader
-from bot.features import buttons
 from bot.features.ahead import Reading
-from bot.features.kit import Kit
+from bot.features.given import Given, given
 from bot.features.request import RETRY_SHARE, chat_request
+from bot.features.scene import Scene
 from bot.gateway.client import GatewayClient
 from bot.gateway.values import ChatEnd, ChatRequest, Citation, ModelSpec
-from bot.model import Answer, Claim, TurnState
+from bot.model import Answer, Claim
 from bot.reply import Reply
 from bot.text import closed
 from bot.turn import Turn
@@ -38,47 +36,23 @@ class _Outcome:
         return self.end is None or self.end.finish == "length"
 
 
-async def answer(kit: Kit, turn: Turn, channel: Channel, early: Reading | None = None) -> None:
-    """Answer a claimed turn in its channel, with the `early` stream if it asked for the same.
-
-    Raises `BotError` when nothing of an answer could be shown.
-    """
-    claim = turn.claim
-    status, stop = kit.words.text("status-thinking", claim.origin.locale), buttons.growing(kit.words, claim)
-    if claim.revision and not channel.capabilities.rewrites:
-        turn.leave()
-    async with Reply(channel, turn, status=status, buttons=stop) as reply:
-        if claim.answer is not None:
-            await reply.finish(claim.answer, buttons.under(kit.words, claim, cut=claim.cut))
-            await turn.close(TurnState.DONE)
-            return
-        await _answer_anew(kit, turn, reply, early)
-
-
-async def _answer_anew(kit: Kit, turn: Turn, reply: Reply, early: Reading | None) -> None:
-    claim, started = turn.claim, time.monotonic()
+async def chat(scene: Scene, early: Reading | None = None) -> Answer:
+    """The answer of a chat model, streamed; the `early` stream is taken if it asked for the same."""
+    kit, claim, reply = scene.kit, scene.claim, scene.reply
     if kit.gateway is None:
         raise BadOption("no-gateway")
+    things = await given(scene)
     if not any(question.text.strip() for question in claim.questions):
-        raise BadOption("nothing-to-read" if _files(claim) else "empty-question")
-    if claim.stopped:
-        raise StoppedByReader("stopped before it was begun again")
+        raise BadOption("nothing-to-read" if things.unread else "empty-question")
     spec = kit.model(claim.choice)
     reply.write(claim.partial)
-    outcome = await _stream(_reading(kit.gateway, chat_request(kit, claim, spec), early), reply, turn)
+    outcome = await _stream(_reading(kit.gateway, chat_request(kit, claim, spec), early), reply, scene.turn)
     if isinstance(outcome.fault, ContextTooLong) and reply.text == claim.partial:
-        outcome = await _stream(Reading(kit.gateway, chat_request(kit, claim, spec, RETRY_SHARE)), reply, turn)
+        outcome = await _stream(Reading(kit.gateway, chat_request(kit, claim, spec, RETRY_SHARE)), reply, scene.turn)
     if not reply.text.strip():
         raise outcome.fault or BadOption("blank-answer", model=spec.id)
-    notes = _footnotes(kit, claim, outcome, reply.text)
-    text = closed(reply.text) + notes if notes else reply.text
-    await turn.answered(_record(reply.text, text, spec, outcome))
-    await reply.finish(text, buttons.under(kit.words, claim, cut=outcome.cut))
-    await turn.close(TurnState.DONE)
-    log.info(
-        "turn_finished turn=%s conversation=%s model=%s seconds=%.2f whole=%s",
-        *(claim.turn, claim.conversation, spec.id, time.monotonic() - started, outcome.fault is None),
-    )
+    notes = _footnotes(scene, outcome, things, reply.text)
+    return _record(reply.text, closed(reply.text) + notes if notes else reply.text, spec, outcome)
 
 
 async def _stream(reading: Reading, reply: Reply, turn: Turn) -> _Outcome:
@@ -105,24 +79,23 @@ def _reading(gateway: GatewayClient, request: ChatRequest, early: Reading | None
     return Reading(gateway, request)
 
 
-def _footnotes(kit: Kit, claim: Claim, outcome: _Outcome, text: str) -> str:
+def _footnotes(scene: Scene, outcome: _Outcome, things: Given, text: str) -> str:
     """What stands under the answer: its sources, why it is cut, which files were not read."""
-    locale = claim.origin.locale
+    words, locale = scene.kit.words, scene.claim.origin.locale
     notes: list[Notice] = []
-    if late := _minutes_late(claim):
+    if late := _minutes_late(scene.claim):
         notes.append(Notice("asked-ago", {"minutes": late}))
     if isinstance(outcome.fault, GatewayGarbled):
         notes.append(Notice("broke-off"))
     elif isinstance(outcome.fault, GatewayError):
-        notes.append(Notice("cut-off", {"why": kit.words.say(outcome.fault.notice, locale)}))
+        notes.append(Notice("cut-off", {"why": words.say(outcome.fault.notice, locale)}))
     elif outcome.fault is not None:
         notes.append(Notice("stopped"))
     elif outcome.end is not None and outcome.end.finish == "length":
         notes.append(Notice("cut-by-length"))
-    if files := _files(claim):
-        notes.append(Notice("files-not-read", {"names": ", ".join(files)}))
+    notes += things.notes
     sources = _sources(outcome.end.citations, text) if outcome.end is not None else ""
-    return sources + "".join(f"\n\n_{kit.words.say(note, locale)}_" for note in notes)
+    return sources + "".join(f"\n\n_{words.say(note, locale)}_" for note in notes)
 
 
 def _sources(citations: Sequence[Citation], text: str) -> str:
@@ -138,10 +111,6 @@ def _minutes_late(claim: Claim) -> int:
         return 0
     late_s = (claim.created_at - claim.questions[-1].sent_at).total_seconds()
     return round(late_s / 60) if late_s >= LATE_S else 0
-
-
-def _files(claim: Claim) -> list[str]:
-    return [attachment.name for question in claim.questions for attachment in question.attachments]
 
 
 def _record(text: str, shown: str, spec: ModelSpec, outcome: _Outcome) -> Answer:

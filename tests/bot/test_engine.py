@@ -286,7 +286,7 @@ async def test_thought_is_never_shown_or_remembered(store: Store) -> None:
 
 async def test_an_unforeseen_failure_gives_an_incident_number(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     async with house(store) as home:
-        home.engine._kit = replace(home.kit, catalogue=None)  # type: ignore[arg-type]  # broken on purpose
+        home.engine._answering._kit = replace(home.kit, catalogue=None)  # type: ignore[arg-type]  # broken on purpose
         with caplog.at_level(logging.ERROR):
             await home.say("hello")
         (told,) = home.platform.shown()
