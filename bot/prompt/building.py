@@ -2,18 +2,24 @@
 
 import re
 import string
-import unicodedata
 from bisect import bisect_right
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, dropwhile, groupby
-from itertools import count as count_from
+from itertools import dropwhile, groupby
 from math import ceil
 
-from bot.gateway.values import ChatMessage, ModelSpec
+from bot.gateway.values import ChatImage, ChatMessage, ModelSpec
 from bot.model import Message, TurnId, Window
-
-NAME_LIMIT = 40
+from bot.prompt.speaking import (
+    MOST_PICTURES,
+    NO_PICTURES,
+    PICTURE_TOKENS,
+    Album,
+    Speakers,
+    picture_tokens,
+    speakers_of,
+    spoken,
+)
 
 _MESSAGE_TOKENS = 4
 """What a message costs beside its text: role and separators."""
@@ -31,21 +37,20 @@ _LEAST_SEEN = 400
 _WORDS = re.compile(r"[A-Za-z \n]+")
 _LETTERS = (string.ascii_letters + " \n").encode()
 _EAST_ASIAN = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
-_ROLES = ("system", "developer", "assistant", "user", "tool")
-_BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """The messages to send; `included` of the window's messages are in it, `dropped` of all remembered are not.
 
-    `tokens` is an estimate, rather too high than too low.
+    `tokens` is an estimate, rather too high than too low. `shown` are the refs of the files that go in as pictures.
     """
 
     messages: tuple[ChatMessage, ...]
     included: int
     dropped: int
     tokens: int
+    shown: frozenset[str] = frozenset()
 
 
 def count(text: str) -> int:
@@ -80,25 +85,34 @@ def build(
     budget: int,
     partial: str = "",
     bot_name: str = "Parley",
+    pictures: Mapping[str, tuple[ChatImage, ...]] = NO_PICTURES,
+    most_pictures: int = MOST_PICTURES,
 ) -> Prompt:
     """The prompt for the questions: persona, as much of the newest history as fits, then all questions.
 
     History goes in by whole exchanges, a turn's questions with their answer. Questions are never left out; those
     too long for the budget are cut in the middle, and have at least half of it where the persona is long. `partial`
     is the beginning of an answer that the model is to go on with; of a long one it sees the end.
+
+    `pictures` are what people's files look like, by the refs of the attachments; a file without is only mentioned.
+    The newest are shown, each once: those of the questions in half of the room, but at least one, older ones as long
+    as there is room for them beside their own exchange. An exchange stays when its pictures have to go.
     """
-    speakers = _speakers([*window.messages, *questions], bot_name)
+    album = Album(pictures, most_pictures)
+    speakers = speakers_of([*window.messages, *questions], bot_name)
     system = _system(persona, bot_name, named=bool(speakers))
     room = max(budget - _cost(system), budget // 2)
-    asked = _fit([_spoken(question, speakers) for question in questions], room // 2 if partial else room)
+    asked = album.spoken(questions, speakers, max(room // 2, PICTURE_TOKENS))
+    for_text = max(room - picture_tokens(asked), room // 2)
+    asked = _fit(asked, for_text // 2 if partial else for_text)
     asked += _go_on(partial, room - _cost(asked))
-    units = [[_spoken(message, speakers) for message in unit] for unit in _units(window.messages)]
-    kept = _newest(units, room - _cost(asked))
+    kept = _newest(_units(window.messages), speakers, album, room - _cost(asked))
     return Prompt(
         messages=tuple(system + _merged([*kept, *asked])),
         included=len(kept),
         dropped=max(window.total - len(kept), 0),
         tokens=_cost([*system, *kept, *asked]),
+        shown=frozenset(album.shown),
     )
 
 
@@ -117,7 +131,7 @@ def _ending(text: str, tokens: int) -> str:
 
 
 def _cost(messages: Sequence[ChatMessage]) -> int:
-    return sum(count(message.text) + _MESSAGE_TOKENS for message in messages)
+    return sum(count(message.text) + _MESSAGE_TOKENS for message in messages) + picture_tokens(messages)
 
 
 def _system(persona: str, bot_name: str, *, named: bool) -> list[ChatMessage]:
@@ -143,14 +157,20 @@ def _units(messages: Sequence[Message]) -> list[list[Message]]:
     return units
 
 
-def _newest(units: Sequence[Sequence[ChatMessage]], room: int) -> list[ChatMessage]:
+def _newest(
+    units: Sequence[Sequence[Message]], speakers: Speakers | None, album: Album, room: int
+) -> list[ChatMessage]:
     """The newest units that fit, without a gap, from a user's message on: some models insist on that."""
     kept: list[ChatMessage] = []
     for unit in reversed(units):
-        room -= _cost(unit)
+        said = [spoken(message, speakers) for message in unit]
+        room -= _cost(said)
         if room < 0:
             break
-        kept[:0] = unit
+        if album.pictures:
+            said = album.spoken(unit, speakers, room)
+            room -= picture_tokens(said)
+        kept[:0] = said
     return list(dropwhile(lambda message: message.role != "user" or not message.text, kept))
 
 
@@ -160,8 +180,9 @@ def _fit(asked: Sequence[ChatMessage], room: int) -> list[ChatMessage]:
     by_length = sorted(range(len(asked)), key=lambda index: len(asked[index].text))
     for done, index in enumerate(by_length):
         share = room // (len(asked) - done)
-        fitted[index] = ChatMessage(asked[index].role, _shortened(asked[index].text, share - _MESSAGE_TOKENS))
-        room -= _cost([fitted[index]])
+        text = _shortened(asked[index].text, share - _MESSAGE_TOKENS)
+        fitted[index] = ChatMessage(asked[index].role, text, asked[index].images)
+        room -= count(text) + _MESSAGE_TOKENS
     return fitted
 
 
@@ -181,54 +202,12 @@ def _without_middle(text: str, keep: int) -> str:
 def _merged(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
     """Roles in strict alternation: some models refuse two messages of one role in a row."""
     filled = [message for message in messages if message.text]
-    runs = groupby(filled, key=lambda message: message.role)
-    return [ChatMessage(role, "\n\n".join(message.text for message in run)) for role, run in runs]
-
-
-@dataclass(frozen=True, slots=True)
-class _Speakers:
-    """The names of the people who speak, by id, and the beginnings of lines that would look like theirs."""
-
-    names: Mapping[str, str]
-    claim: re.Pattern[str]
-
-    def said(self, message: Message, text: str) -> str:
-        """The text under its author's name, with every later line that claims a name quoted."""
-        return f"{self.names[message.author.id]}: {self.claim.sub('> ', text)}"
-
-
-def _speakers(messages: Sequence[Message], bot_name: str) -> _Speakers | None:
-    """None where only one person speaks."""
-    people = {message.author.id: message.author.name for message in messages if message.role == "user"}
-    if len(people) < 2:
-        return None
-    taken = {bot_name.casefold(), *_ROLES}
-    names: dict[str, str] = {}
-    for person, name in people.items():
-        names[person] = _distinct(_one_line(name), taken)
-        taken.add(names[person].casefold())
-    claims = "|".join(re.escape(name) for name in sorted(taken, key=len, reverse=True))
-    return _Speakers(
-        names, re.compile(rf"(?<=[{_BREAKS}])(?=[\s*_>#\[(\"'`-]*(?:{claims})[\s*_\])\"'`]*[:：])", re.IGNORECASE)
-    )
-
-
-def _distinct(name: str, taken: Container[str]) -> str:
-    candidates = chain([name], (f"{name} ({number})" for number in count_from(2)))
-    return next(candidate for candidate in candidates if candidate.casefold() not in taken)
-
-
-def _one_line(name: str) -> str:
-    """A name that cannot end its line or its prefix."""
-    shown = "".join(" " if unicodedata.category(sign)[0] in "CZ" or sign in ":：" else sign for sign in name)
-    return " ".join(shown.split())[:NAME_LIMIT].strip() or "Somebody"
-
-
-def _spoken(message: Message, speakers: _Speakers | None) -> ChatMessage:
-    text = message.text.strip()
-    if message.attachments and message.role == "user":
-        names = ", ".join(_one_line(attachment.name) for attachment in message.attachments)
-        text = f"{text}\n[attached, not readable: {names}]".strip()
-    if text and speakers is not None and message.role == "user":
-        text = speakers.said(message, text)
-    return ChatMessage(message.role, text)
+    runs = [(role, list(run)) for role, run in groupby(filled, key=lambda message: message.role)]
+    return [
+        ChatMessage(
+            role,
+            "\n\n".join(message.text for message in run),
+            tuple(image for message in run for image in message.images),
+        )
+        for role, run in runs
+    ]
