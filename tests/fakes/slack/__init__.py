@@ -8,7 +8,8 @@ from tests.fakes.slack.values import (
     Delivery,
     Ping,
     SharedFile,
+    ShownFile,
     ShownMessage,
 )
 
-__all__ = ["Ack", "Call", "CommandOutcome", "Delivery", "FakeSlack", "Ping", "SharedFile", "ShownMessage"]
+__all__ = ["Ack", "Call", "CommandOutcome", "Delivery", "FakeSlack", "Ping", "SharedFile", "ShownFile", "ShownMessage"]

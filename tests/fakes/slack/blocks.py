@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tests.fakes.slack.library import ID, Library
 from tests.fakes.slack.values import ApiError, Json
 from tests.fakes.slack.workspace import measure
 
@@ -12,7 +13,7 @@ _KNOWN = {"section", "markdown", "image", "actions", "context", "context_actions
 _ELEMENTS = {"actions": 25, "context": 10, "context_actions": 5}
 
 
-def checked(blocks: Sequence[Json]) -> Sequence[Json]:
+def checked(blocks: Sequence[Json], library: Library) -> Sequence[Json]:
     """The blocks, or `invalid_blocks` / `msg_too_long` where Slack would not take them."""
     if len(blocks) > 50 or sum(block.get("type") == "table" for block in blocks) > 1:
         raise ApiError("invalid_blocks")
@@ -23,7 +24,15 @@ def checked(blocks: Sequence[Json]) -> Sequence[Json]:
         raise ApiError("invalid_blocks", response_metadata={"messages": ["[ERROR] block_id is not unique"]})
     if sum(measure(str(block.get("text", ""))) for block in blocks if block.get("type") == "markdown") > MARKDOWN_LIMIT:
         raise ApiError("msg_too_long")
+    for reference in pictures(blocks):
+        library.show(reference)
     return blocks
+
+
+def pictures(blocks: Sequence[Json]) -> list[Json]:
+    """The files of Slack's own that the blocks show."""
+    references = [block.get("slack_file") for block in blocks if block.get("type") == "image"]
+    return [reference for reference in references if isinstance(reference, dict)]
 
 
 def words(block: Json) -> str:
@@ -36,7 +45,7 @@ def words(block: Json) -> str:
         case "context":
             return " ".join(_text({"text": item}) for item in _items(block, "elements"))
         case "image":
-            return str(block.get("alt_text", ""))
+            return "" if "slack_file" in block else str(block.get("alt_text", ""))
         case _:
             return ""
 
@@ -62,13 +71,25 @@ def _check(block: Json) -> None:
         or measure(str(block.get("block_id", ""))) > 255
         or (kind == "section" and (not words(block) or measure(_text(block)) > 3_000))
         or (kind == "header" and not 1 <= measure(_text(block)) <= 150)
+        or (kind == "markdown" and not str(block.get("text", "")).strip())
         or (kind == "image" and not 1 <= measure(str(block.get("alt_text", ""))) <= 2_000)
+        or (kind == "image" and not _pictured(block))
         or (kind in _ELEMENTS and not 1 <= len(_items(block, "elements")) <= _ELEMENTS[kind])
         or (kind in _ELEMENTS and not all(_fits(item) for item in _items(block, "elements")))
         or (kind == "actions" and not _distinct(_items(block, "elements")))
     )
     if refused:
         raise ApiError("invalid_blocks", response_metadata={"messages": [f"[ERROR] invalid block: {kind}"]})
+
+
+def _pictured(block: Json) -> bool:
+    """An address or a file of Slack's own, not both; the file by its id (its address would do as well)."""
+    reference = block.get("slack_file")
+    if reference is None:
+        return bool(block.get("image_url"))
+    if not isinstance(reference, dict) or block.get("image_url"):
+        return False
+    return list(reference) == ["id"] and ID.fullmatch(str(reference["id"])) is not None
 
 
 def _fits(element: Json) -> bool:

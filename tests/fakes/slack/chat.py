@@ -33,7 +33,7 @@ class Content:
 def post_message(stage: Stage, args: Args) -> Json:
     """`chat.postMessage`."""
     channel = stage.workspace.channel(args.need("channel"))
-    content = content_of(args)
+    content = content_of(stage, args)
     thread_ts = args.text("thread_ts")
     if thread_ts is not None:
         stage.workspace.parent(channel, thread_ts)
@@ -51,7 +51,7 @@ def post_ephemeral(stage: Stage, args: Args) -> Json:
     user = args.need("user")
     if user not in channel.members:
         raise ApiError("user_not_in_channel")
-    content = content_of(args)
+    content = content_of(stage, args)
     thread_ts = args.text("thread_ts")
     if thread_ts is not None:
         stage.workspace.parent(channel, thread_ts)
@@ -67,7 +67,7 @@ def update(stage: Stage, args: Args) -> Json:
     message = stage.workspace.own(channel, args.need("ts"), "cant_update_message")
     if stage.workspace.streaming(message.stream):
         raise ApiError("streaming_state_conflict")
-    content = content_of(args)
+    content = content_of(stage, args)
     if not content.markdown and measure(content.text) > UPDATE_LIMIT:
         raise ApiError("msg_too_long")
     metadata = metadata_of(args)
@@ -112,7 +112,7 @@ def metadata_of(args: Args) -> Json | None:
     return metadata
 
 
-def content_of(args: Args) -> Content:
+def content_of(stage: Stage, args: Args) -> Content:
     """The words of a call, within the limits that all writing methods share."""
     text, markdown, blocks = args.text("text"), args.text("markdown_text"), args.objects("blocks", "invalid_blocks")
     if markdown is not None and (text is not None or blocks is not None):
@@ -121,7 +121,7 @@ def content_of(args: Args) -> Content:
         raise ApiError("msg_too_long")
     if not (text or "").strip() and not (markdown or "").strip() and not blocks:
         raise ApiError("no_text")
-    checked(blocks or ())
+    checked(blocks or (), stage.workspace.library)
     linked = args.flag("link_names") or args.text("parse") == "full"
     return Content(text or markdown or "", blocks, markdown is not None, linked)
 

@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Iterator
+from urllib.parse import quote
 from uuid import uuid4
 
 from tests.fakes.slack.rendition import mrkdwn
@@ -18,6 +19,7 @@ class Payloads:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.files_url = ""
+        self.upload_url = ""
         self._ids: Iterator[int] = itertools.count(1)
 
     def body(self, event: Json) -> Json:
@@ -99,6 +101,8 @@ class Payloads:
             shown["blocks"] = list(message.blocks)
         if message.files:
             shown["files"] = [self.file(file) for file in message.files]
+        if message.quotes:
+            shown["attachments"] = [self._quote(channel_id, quoted) for channel_id, quoted in message.quotes]
         if message.stream is not None:
             running = self._workspace.streaming(message.stream)
             shown["streaming_state"] = "in_progress" if running else "completed"
@@ -106,21 +110,37 @@ class Payloads:
             shown["edited"] = {"user": message.author, "ts": message.edited_ts or message.ts}
         return {**shown, **self._thread(channel, message), **self._bot(message)}
 
-    def file(self, file: SharedFile) -> Json:
-        """A file object; its addresses want the bot's token."""
-        url = f"{self.files_url}{file.id}/{file.name}"
+    def file(self, file: SharedFile, *, whole: bool = False) -> Json:
+        """A file object; its addresses want the bot's token. Of a foreign one only `files.info` tells the `whole`.
+
+        https://docs.slack.dev/apis/slack-connect
+        """
+        if file.foreign and not whole:
+            return {"id": file.id, "mode": "file_access", "file_access": "check_file_info", "user": ""}
+        if file.mode in {"tombstone", "hidden_by_limit"}:
+            return {"id": file.id, "mode": file.mode}
+        url = f"{self.files_url}{file.id}/{quote(file.name)}"
+        if file.mode == "external":
+            url = f"https://drive.example/{file.id}"
         described: Json = {
             "id": file.id,
             "name": file.name,
             "title": file.name,
             "mimetype": file.mimetype,
             "size": len(file.content),
-            "mode": "hosted",
-            "is_external": False,
+            "mode": file.mode,
+            "is_external": file.mode == "external",
+            **({"alt_txt": file.alt} if file.alt else {}),
             "url_private": url,
             "url_private_download": url,
         }
         return {**described, "subtype": file.subtype} if file.subtype else described
+
+    def _quote(self, channel: str, message: Message) -> Json:
+        """A forwarded message; its files stand there and nowhere else."""
+        files: Json = {"files": [self.file(file) for file in message.files]} if message.files else {}
+        said: Json = {"is_share": True, "is_msg_unfurl": True, "channel_id": channel, "ts": message.ts}
+        return {**said, "author_id": message.author, "text": message.text, **files}
 
     def _bot(self, message: Message) -> Json:
         me = self._workspace.identity

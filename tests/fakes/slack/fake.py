@@ -20,7 +20,6 @@ from tests.fakes.slack.values import (
     CommandOutcome,
     Delivery,
     Json,
-    Message,
     Ping,
     SharedFile,
     ShownMessage,
@@ -39,7 +38,7 @@ class FakeSlack:
         self.clock = Clock(speed)
         self.server = Server(port, self.clock, echoes=echoes)
         self.workspace = self.server.workspace
-        self.api_url = ""
+        self.api_url = self.files_host = ""
         self.scopes = self.workspace.scopes
         self.bot_token, self.app_token = self.server.secrets.bot, self.server.secrets.app
         self.signing_secret = self.server.secrets.signing
@@ -60,6 +59,7 @@ class FakeSlack:
         """Listen, with routes beside Slack's own."""
         await self.server.start(extra)
         self.api_url = f"{self.server.base_url}/api/"
+        self.files_host = self.server.depot.base_url
 
     def user(self, id: str, name: str, locale: str = "en-US", *, admin: bool = False) -> User:
         """Let a person join the workspace."""
@@ -72,11 +72,11 @@ class FakeSlack:
         self.workspace.channels[id] = Channel(id, kind, everybody)
         return self.workspace.channels[id]
 
-    def earlier(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
+    def earlier(
+        self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Sequence[SharedFile] = ()
+    ) -> str:
         """Something that was said before the app came: it is there to be read, but no event tells of it."""
-        message = Message(self.workspace.next_ts(), user, text, thread_ts)
-        self.workspace.add(self.workspace.channels[channel], message)
-        return message.ts
+        return self.server.people.written(user, self.workspace.channels[channel], text, thread_ts, files).ts
 
     # What a person does
 
@@ -87,12 +87,16 @@ class FakeSlack:
         text: str,
         thread_ts: str | None = None,
         files: Sequence[SharedFile] = (),
+        quoting: Sequence[tuple[str, str]] = (),
         *,
         mention_first: bool = True,
     ) -> str:
-        """Write; returns the message's ts. Its events are on their way, not yet there."""
+        """Write; returns the message's ts. Its events are on their way, not yet there.
+
+        `quoting` are the messages that are forwarded with it, by channel and ts.
+        """
         people = self.server.people
-        return people.say(user, channel, text, thread_ts, files, mention_first=mention_first).ts
+        return people.say(user, channel, text, thread_ts, files, quoting, mention_first=mention_first).ts
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
         """Change a message."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.fakes.slack import chat, reading, streams
+from tests.fakes.slack import chat, files, reading, streams
 from tests.fakes.slack.args import Args
 from tests.fakes.slack.limits import ALL_CHANNELS, ONE_CHANNEL, Rule, rule
 from tests.fakes.slack.stage import Stage
@@ -55,6 +55,9 @@ METHODS: dict[str, Method] = {
     "conversations.members": Method(reading.conversations_members, 4, _READ, json=False),
     "conversations.open": Method(reading.conversations_open, 3, frozenset({"im:write"})),
     "conversations.replies": Method(reading.replies, 3, _HISTORY, json=False),
+    "files.completeUploadExternal": Method(files.complete_upload, 4, frozenset({"files:write"})),
+    "files.getUploadURLExternal": Method(files.upload_url, 4, frozenset({"files:write"}), json=False),
+    "files.info": Method(files.info, 4, frozenset({"files:read"}), json=False),
     "reactions.add": Method(reading.reactions_add, 3, frozenset({"reactions:write"})),
     "reactions.remove": Method(reading.reactions_remove, 2, frozenset({"reactions:write"})),
     "team.info": Method(reading.team_info, 3, frozenset({"team:read"}), json=False),

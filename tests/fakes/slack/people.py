@@ -1,10 +1,11 @@
 """What people do in the workspace, each with the events that Slack pushes for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import uuid4
 
 from tests.fakes.slack.blocks import actions
+from tests.fakes.slack.library import Share
 from tests.fakes.slack.responses import ResponseUrls
 from tests.fakes.slack.stage import Stage
 from tests.fakes.slack.values import ApiError, Channel, CommandOutcome, Json, Message, SharedFile
@@ -22,7 +23,6 @@ class People:
 
     stage: Stage
     responses: ResponseUrls
-    files: dict[str, SharedFile]
 
     def say(
         self,
@@ -31,6 +31,7 @@ class People:
         text: str,
         thread_ts: str | None,
         files: Sequence[SharedFile],
+        quoting: Sequence[tuple[str, str]] = (),
         *,
         mention_first: bool,
     ) -> Message:
@@ -38,12 +39,23 @@ class People:
         channel = self._place(user, channel_id)
         if thread_ts is not None:
             self.stage.workspace.parent(channel, thread_ts)
-        message = Message(self.stage.workspace.next_ts(), user, text, thread_ts, files=self._kept(files))
-        message.subtype = "file_share" if files else None
-        self.stage.workspace.add(channel, message)
+        message = self.written(user, channel, text, thread_ts, files)
+        message.quotes = tuple((place, self.stage.workspace.channels[place].messages[ts]) for place, ts in quoting)
         events = self._events(channel, message)
         for event in events if mention_first else reversed(events):
             self._push(channel, event)
+        return message
+
+    def written(
+        self, user: str, channel: Channel, text: str, thread_ts: str | None, files: Sequence[SharedFile]
+    ) -> Message:
+        """A message that stands there; no event tells of it."""
+        workspace = self.stage.workspace
+        message = Message(workspace.next_ts(), user, text, thread_ts, files=workspace.library.add(user, files))
+        for file in message.files:
+            workspace.library.kept[file.id].shares.append(Share(channel.id, message.ts, thread_ts))
+        message.subtype = "file_share" if files else None
+        workspace.add(channel, message)
         return message
 
     def edit(self, user: str, channel_id: str, ts: str, text: str) -> None:
@@ -130,11 +142,6 @@ class People:
         if user not in channel.members:
             raise ApiError("not_in_channel")
         return channel
-
-    def _kept(self, files: Sequence[SharedFile]) -> tuple[SharedFile, ...]:
-        kept = tuple(replace(file, id=f"F{uuid4().hex[:10].upper()}") for file in files)
-        self.files.update({file.id: file for file in kept})
-        return kept
 
     def _pressed(self, user: str, channel: Channel, message: Message, action: Json, url: str) -> Json:
         me = self.stage.workspace.identity

@@ -58,7 +58,7 @@ class ResponseUrls:
     def show(self, use: Use, response: Json) -> None:
         """Show an answer: to the asker alone unless it says `in_channel`; a press's may replace what was pressed."""
         args = Args(response)
-        content = content_of(args)
+        content = content_of(self._stage, args)
         if use.original is not None and args.flag("replace_original"):
             before = self._stage.payloads.stored(use.channel, use.original)
             replace(use.original, content)

@@ -1,7 +1,7 @@
 """What a person sees."""
 
 from tests.fakes.slack import blocks
-from tests.fakes.slack.values import Channel, Message, ShownMessage
+from tests.fakes.slack.values import Channel, Message, SharedFile, ShownFile, ShownMessage
 from tests.fakes.slack.workspace import Workspace
 
 
@@ -30,7 +30,20 @@ def shown(workspace: Workspace, message: Message) -> ShownMessage:
         buttons=tuple(label for block in message.blocks for label in blocks.buttons(block)),
         actions=tuple(str(each["action_id"]) for block in message.blocks for each in blocks.actions(block)),
         tasks=tuple(message.tasks.values()),
+        files=_files(workspace, message),
     )
+
+
+def _files(workspace: Workspace, message: Message) -> tuple[ShownFile, ...]:
+    """The pictures in the message and the files under it."""
+    images = [block for block in message.blocks if blocks.pictures([block])]
+    shown = [(workspace.library.kept[str(blocks.pictures([block])[0]["id"])].file, block) for block in images]
+    pictures = tuple(_seen(file, str(block.get("alt_text", ""))) for file, block in shown)
+    return pictures + tuple(_seen(workspace.library.kept[file.id].file, file.alt) for file in message.files)
+
+
+def _seen(file: SharedFile, alt: str) -> ShownFile:
+    return ShownFile(file.id, file.name, file.mimetype, file.content, alt)
 
 
 def _text(workspace: Workspace, message: Message) -> str:

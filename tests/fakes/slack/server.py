@@ -5,13 +5,13 @@ from aiohttp import web
 from tests.fakes.slack.api import Api, Secrets
 from tests.fakes.slack.clock import Changes, Clock
 from tests.fakes.slack.delivery import Deliveries
+from tests.fakes.slack.depot import Depot
 from tests.fakes.slack.events import Payloads
 from tests.fakes.slack.limits import Limits
 from tests.fakes.slack.people import People
 from tests.fakes.slack.responses import ResponseUrls
 from tests.fakes.slack.sockets import Sockets
 from tests.fakes.slack.stage import Stage
-from tests.fakes.slack.values import SharedFile
 from tests.fakes.slack.workspace import Workspace
 
 
@@ -27,8 +27,8 @@ class Server:
         self.stage = Stage(self.workspace, Payloads(self.workspace), self.deliveries, self.sockets, echoes)
         self.api = Api(self.stage, self.secrets, Limits(clock))
         self.responses = ResponseUrls(self.stage)
-        self.files: dict[str, SharedFile] = {}
-        self.people = People(self.stage, self.responses, self.files)
+        self.people = People(self.stage, self.responses)
+        self.depot = Depot(self.workspace, self.secrets.bot)
         self.base_url = ""
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -42,11 +42,15 @@ class Server:
         await web.TCPSite(runner, "127.0.0.1", self._port).start()
         self._runner = runner
         self._know(f"127.0.0.1:{runner.addresses[0][1]}")
+        await self.depot.start(self.base_url)
+        self.stage.payloads.files_url = f"{self.depot.base_url}/files/"
+        self.stage.payloads.upload_url = f"{self.depot.base_url}/upload/v1/"
 
     async def stop(self) -> None:
         """End all deliveries, cut the sockets, give the port back."""
         await self.deliveries.close()
         self.sockets.drop()
+        await self.depot.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -55,22 +59,12 @@ class Server:
             web.route("*", "/api/{method}", self.api.handle),
             web.get("/link/", self.sockets.connect),
             web.post("/commands/{key}", self.responses.handle),
-            web.get("/files/{id}/{name}", self._file),
             web.get("/", _sign_in),
         ]
 
     def _know(self, host: str) -> None:
         self.base_url = self.responses.base_url = f"http://{host}"
         self.sockets.base_url = f"ws://{host}"
-        self.stage.payloads.files_url = f"http://{host}/files/"
-
-    async def _file(self, request: web.Request) -> web.Response:
-        if request.headers.get("Authorization") != f"Bearer {self.secrets.bot}":
-            raise web.HTTPFound(f"/?redir={request.path}")
-        file = self.files.get(request.match_info["id"])
-        if file is None:
-            return web.Response(status=404)
-        return web.Response(body=file.content, content_type=file.mimetype)
 
 
 async def _sign_in(_: web.Request) -> web.Response:

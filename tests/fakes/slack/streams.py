@@ -41,7 +41,7 @@ def stop(stage: Stage, args: Args) -> Json:
     """`chat.stopStream`; its blocks come under the text."""
     channel, message = _running(stage.workspace, args)
     status = session_status(args, "session_status", "active")
-    blocks = checked(args.objects("blocks", "invalid_blocks") or ())
+    blocks = checked(args.objects("blocks", "invalid_blocks") or (), stage.workspace.library)
     metadata = metadata_of(args) or {}
     before = stage.payloads.stored(channel, message)
     stream = _grow(message, args)

@@ -76,6 +76,17 @@ class CommandOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A file that a person sees under a message, or a picture in it."""
+
+    id: str
+    name: str
+    mimetype: str
+    content: bytes
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ShownMessage:
     """A message as a person sees it now; `buttons` are their labels, `actions` the ids that a press sends back."""
 
@@ -89,6 +100,7 @@ class ShownMessage:
     buttons: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    files: tuple[ShownFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +114,20 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class SharedFile:
-    """A file that a person shares. `subtype` is `slack_audio` for a voice clip."""
+    """A file that somebody shares. `subtype` is `slack_audio` for a voice clip.
+
+    `mode` is `hosted`, `external` (it lies elsewhere), `tombstone`, `hidden_by_limit`; a `foreign` one comes from
+    another organization, and events only say that it is there; `alt` says what a picture shows.
+    """
 
     name: str
     mimetype: str
     content: bytes
     subtype: str | None = None
     id: str = ""
+    mode: str = "hosted"
+    foreign: bool = False
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +161,7 @@ class Message:
     """A stored message. `blocks` are shown instead of `text`, under it where there is or was a `stream`.
 
     `names_linked`: a plain `@channel` in it calls people as `<!channel>` does.
-    `markdown`: the text is standard Markdown.
+    `markdown`: the text is standard Markdown. `quotes`: messages that it forwards, each with its channel.
     """
 
     ts: str
@@ -161,6 +180,7 @@ class Message:
     names_linked: bool = False
     markdown: bool = False
     metadata: Json = field(default_factory=dict)
+    quotes: tuple[tuple[str, "Message"], ...] = ()
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 from tests.fakes.slack.clock import Changes, Clock
+from tests.fakes.slack.library import Library
 from tests.fakes.slack.values import ApiError, Channel, Message, Ping, Stream, User
 
 STREAM_LIFE = 300.0
@@ -71,6 +72,7 @@ class Workspace:
     scopes: set[str] = field(default_factory=lambda: set(GRANTED))
     agent: bool = True
     sessions: dict[tuple[str, str], str] = field(default_factory=dict)
+    library: Library = field(default_factory=Library)
     skew_s: float = 0.0
     """How far the clock behind new message ids is from this machine's; ids rise even where it goes back."""
     _last_ts: int = 0
