@@ -18,6 +18,7 @@ RESPONSES: Final = "/v1/responses"
 
 _ENDPOINTS: Final = {"chat": CHAT, "responses": RESPONSES}
 _OVERRIDES: Final = "BOT_MODEL_OVERRIDES"
+_CHOICES: Final = {"image_via": ("auto", "images", "chat", "gemini"), "edit_body": ("form", "json")}
 _STREAMING: Final = {"on": True, "off": False}
 _FIELDS: Final = frozenset(field.name for field in fields(ModelSpec))
 _SPEC: Final = TypeAdapter(ModelSpec)
@@ -70,6 +71,10 @@ class Catalogue:
     def chat(self) -> tuple[ModelSpec, ...]:
         """Every model that chats, in the order of the file, those that are away included."""
         return tuple(model for model in self._models.values() if "chat" in model.capabilities)
+
+    def having(self, capability: str) -> tuple[ModelSpec, ...]:
+        """Every model with that capability (`image`, `image-edit`, `speech` …), those that are away included."""
+        return tuple(model for model in self._models.values() if capability in model.capabilities)
 
     def suggest(self, prefix: str, limit: int = 25) -> tuple[str, ...]:
         """Ids of chat models that can be had now: first those that begin so, then those that contain it."""
@@ -129,6 +134,11 @@ def _overridden(model: ModelSpec, override: Mapping[str, object]) -> ModelSpec:
     stream = changes.pop("stream", "auto")
     if stream != "auto":
         forced["stream"] = changes["streaming"] = _stream(model.id, stream)
+    for name, values in _CHOICES.items():
+        if name in changes and changes[name] not in values:
+            raise SettingsError(
+                _OVERRIDES, f"{model.id} has the {name} {changes[name]}", f"write {' or '.join(values)}"
+            )
     try:
         changed = _spec(row | changes | {"id": model.id})
     except ValidationError as error:

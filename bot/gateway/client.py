@@ -19,7 +19,7 @@ from bot.gateway.catalogue import Catalogue
 from bot.gateway.exchange import Exchange, Faulted
 from bot.gateway.faults import Fault, Kind
 from bot.gateway.fetching import Fetched, fetch
-from bot.gateway.lessons import Memory
+from bot.gateway.lessons import Memory, Taught
 from bot.gateway.once import Ask, Got, Once
 from bot.gateway.patience import Patience
 from bot.gateway.reading import Reading
@@ -104,6 +104,14 @@ class GatewayClient:
     async def fetch(self, url: str, largest: int, limit_s: float = 120.0) -> Fetched:
         """What the gateway said lies at an address. Raises `GatewayError`, which never holds the address."""
         return await fetch(self._exchange, url, largest, limit_s)
+
+    def taught(self, model: str) -> Taught:
+        """All that is known about a model beside the catalogue."""
+        return self._memory.of(model)
+
+    async def learn(self, lesson: Lesson) -> None:
+        """Remember what a caller found out by several calls."""
+        await self._exchange.keep([lesson])
 
     async def models(self) -> frozenset[str]:
         """The ids that the gateway lists; empty where it keeps no list. Raises `GatewayError`."""

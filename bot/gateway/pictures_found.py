@@ -141,9 +141,9 @@ class _Search:
         self._parts(rows(content))
         self._items(message.get("images"))
         self._items(message.get("image"))
-        # Its words stand in `content` too.
-        more = [part for part in rows(message.get("multi_mod_content")) if not content or "text" not in table(part)]
-        self._parts(more)
+        # Its words stand in `content` too, in a stream in an earlier event.
+        said = bool(self._texts)
+        self._parts(part for part in rows(message.get("multi_mod_content")) if not said or "text" not in table(part))
 
     def _parts(self, parts: Iterable[object]) -> None:
         """Parts of a content: words, pictures, and thoughts, whose own pictures are no result."""

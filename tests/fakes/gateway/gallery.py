@@ -96,13 +96,17 @@ class Gallery:
         return API[drawn.shape or "b64"](hung)
 
     def _hang(self, request: web.Request, data: bytes, drawn: Drawn) -> Hung:
-        name = f"{len(self._results)}.{drawn.form.lower()}"
         media_type = f"image/{drawn.form.lower()}"
-        lasts = 0.0 if drawn.link == "expired" else _LASTS_S
-        self._results[name] = _Result(data, media_type, self._clock() + lasts)
+        name = self.keep(data, media_type, 0.0 if drawn.link == "expired" else _LASTS_S)
         own = drawn.link in ("own", "expired")
         url = f"http://{request.host}{RESULTS}{name}?sig=secret" if own else drawn.link
         return Hung(data, media_type, url, drawn.text, drawn.revised_prompt)
+
+    def keep(self, data: bytes, media_type: str, lasts_s: float = _LASTS_S) -> str:
+        """Hang a result, whatever it is; the name under which it can be had."""
+        name = f"{len(self._results)}.{media_type.removeprefix('image/')}"
+        self._results[name] = _Result(data, media_type, self._clock() + lasts_s)
+        return name
 
     def result(self, request: web.Request) -> web.Response:
         """A result; a wrong signature or a late visit is refused as object stores do it."""
