@@ -73,7 +73,7 @@ def _calling(message: ChatMessage, spec: ModelSpec) -> dict[str, object]:
     """DeepSeek refuses calls without the thought that led to them, MiniMax is worse without; both where they put it."""
     text = message.text
     if message.reasoning and spec.vendor == "minimax":
-        text = f"<think>\n{message.reasoning}\n</think>\n\n{text}"
+        text = f"<think>\n{message.reasoning.strip()}\n</think>\n\n{text}"
     made: dict[str, object] = {"role": "assistant", "content": text if text.strip() else None}
     if message.reasoning and spec.vendor == "deepseek":
         made["reasoning_content"] = message.reasoning
@@ -89,7 +89,8 @@ def _chat_call(call: ToolCall) -> dict[str, object]:
 def _loop(message: ChatMessage) -> list[dict[str, object]]:
     """Items carry no ids of their own: with one, the reasoning before it, which nobody has kept, is missed."""
     if message.call_id:
-        return [{"type": "function_call_output", "call_id": message.call_id, "output": message.text.strip() or _NOTHING}]
+        output = message.text.strip() or _NOTHING
+        return [{"type": "function_call_output", "call_id": message.call_id, "output": output}]
     said = [_item(message)] if message.text.strip() else []
     called = [
         {**call.more, "type": "function_call", "call_id": call.id, "name": _name(call), "arguments": _arguments(call)}
