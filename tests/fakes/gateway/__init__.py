@@ -22,6 +22,7 @@ from tests.fakes.gateway.behaviours import (
 )
 from tests.fakes.gateway.drawn import Drawn
 from tests.fakes.gateway.server import TOKEN, FakeGateway, SeenRequest
+from tests.fakes.gateway.sounds import Heard, Voiced
 
 __all__ = [
     "EMPTY_BODY",
@@ -38,6 +39,7 @@ __all__ = [
     "FakeGateway",
     "Gibberish",
     "Hang",
+    "Heard",
     "NoFinish",
     "Raw",
     "Reset",
@@ -45,5 +47,6 @@ __all__ = [
     "Source",
     "Stall",
     "ToolCall",
+    "Voiced",
     "Whole",
 ]

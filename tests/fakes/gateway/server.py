@@ -12,6 +12,8 @@ from typing import NoReturn, Self
 from aiohttp import web
 
 from tests.fakes.gateway.behaviours import Answer, Behaviour, Cut, Fail, Hang, Json, Raw, Reset, Whole
+from tests.fakes.gateway.bodies import read_body
+from tests.fakes.gateway.booth import SOUNDS, Booth
 from tests.fakes.gateway.chat import ChatFrames, models_list
 from tests.fakes.gateway.chat_fields import check_fields
 from tests.fakes.gateway.delivery import Delivery, forever, plain, reset
@@ -19,17 +21,20 @@ from tests.fakes.gateway.drawn import Drawn
 from tests.fakes.gateway.envelopes import envelope
 from tests.fakes.gateway.frames import Frames
 from tests.fakes.gateway.gallery import RESULTS, Gallery
-from tests.fakes.gateway.image_fields import NATIVE, Sheet, read_sheet
+from tests.fakes.gateway.image_fields import NATIVE, Sheet
 from tests.fakes.gateway.messages import check_messages, tokens
-from tests.fakes.gateway.refusals import Refused, refuse, table, words
+from tests.fakes.gateway.refusals import Refused, refuse, words
 from tests.fakes.gateway.responses import ResponsesFrames
 from tests.fakes.gateway.responses_fields import check_responses
 from tests.fakes.gateway.rules import CHAT, RESPONSES, Rules, catalogue
+from tests.fakes.gateway.sounds import Heard, Voiced
 from tests.fakes.gateway.speech import Speech, decide, echo
 
 TOKEN = "sk-fake-gateway"
 _MOST_BYTES = 32 * 1024**2
 _SECRET = frozenset({"authorization", "cookie", "x-api-key"})
+
+Scripted = Behaviour | Drawn | Heard | Voiced
 
 
 @dataclass(slots=True)
@@ -63,7 +68,8 @@ class FakeGateway:
     """`async with FakeGateway() as gateway`: answers at `gateway.url` until the block is left.
 
     `models` is what `GET /v1/models` lists: ids, or a failure. `absent` are catalogue ids without a channel,
-    `context` overrides a model's context size in tokens, `rules` are the catalogue's own. `gallery` has the pictures.
+    `context` overrides a model's context size in tokens, `rules` are the catalogue's own. `gallery` has the pictures,
+    `booth` the sounds.
     """
 
     def __init__(self, token: str = TOKEN, port: int = 0) -> None:
@@ -75,11 +81,12 @@ class FakeGateway:
         self.absent: set[str] = set()
         self.context: dict[str, int] = {}
         self.gallery = Gallery()
+        self.booth = Booth()
         self._port = port
         self._default = Answer(text=echo)
         self._by_model: dict[str, Answer] = {}
-        self._script: deque[Behaviour | Drawn] = deque()
-        self._judge: Callable[[SeenRequest], Behaviour | Drawn] | None = None
+        self._script: deque[Scripted] = deque()
+        self._judge: Callable[[SeenRequest], Scripted] | None = None
         self._leaving = False
         self._runner = web.AppRunner(self._app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.01)
 
@@ -98,11 +105,11 @@ class FakeGateway:
         else:
             self._by_model[model] = answer
 
-    def script(self, *behaviours: Behaviour | Drawn) -> None:
+    def script(self, *behaviours: Scripted) -> None:
         """How the next acceptable requests for an answer are met, one each, in the order they come in."""
         self._script.extend(behaviours)
 
-    def judge(self, each: Callable[[SeenRequest], Behaviour | Drawn]) -> None:
+    def judge(self, each: Callable[[SeenRequest], Scripted]) -> None:
         """How every acceptable request is met that no script is left for, decided when it has come."""
         self._judge = each
 
@@ -159,8 +166,11 @@ class FakeGateway:
     async def _route(self, request: web.Request, seen: SeenRequest) -> web.StreamResponse:
         if request.path.startswith(RESULTS):
             return self.gallery.result(request)
+        if request.path.startswith(SOUNDS):
+            return self.booth.result(request)
         methods = {CHAT: "POST", RESPONSES: "POST", "/v1/models": "GET"}
-        methods |= {request.path: "POST"} if self.gallery.serves(request.path) else {}
+        served = self.gallery.serves(request.path) or self.booth.serves(request.path)
+        methods |= {request.path: "POST"} if served else {}
         if request.path not in methods or request.path in self.gallery.closed:
             refuse(f"Invalid URL ({request.method} {request.path})", None, "", status=404)
         self._authorize(request)
@@ -168,11 +178,14 @@ class FakeGateway:
             refuse(f"Method not allowed ({request.method} {request.path})", None, "method_not_allowed", status=405)
         if request.path == "/v1/models":
             return self._list_models()
-        sent = await _sent(request)
+        sent = await read_body(request)
         seen.body = sent.body if isinstance(sent, Sheet) else sent
         if self.gallery.serves(request.path):
             native = NATIVE.fullmatch(request.path)
             rules = self._find(native[1] if native else words(seen.body.get("model"), "model"))
+        elif self.booth.serves(request.path):
+            rules = self._find(words(seen.body.get("model"), "model"))
+            self.booth.check(request, sent, rules)
         else:
             rules = self._check(request.path, seen.body)
         if rules.draws or self.gallery.serves(request.path):
@@ -233,13 +246,15 @@ class FakeGateway:
                 await forever()
             case Reset():
                 reset(request)
+            case Heard() | Voiced() | Answer() if self.booth.serves(request.path):
+                return await self.booth.answer(request, behaviour)
             case Answer() | Drawn() if isinstance(behaviour, Drawn) or self.gallery.serves(request.path):
                 return await self.gallery.answer(request, rules, behaviour)
             case Answer():
                 return await self._deliver(request, seen, rules, behaviour)
         return web.Response()
 
-    def _next(self, seen: SeenRequest, rules: Rules) -> Behaviour | Drawn:
+    def _next(self, seen: SeenRequest, rules: Rules) -> Scripted:
         if self._script:
             return self._script.popleft()
         if self._judge is not None:
@@ -268,18 +283,3 @@ def _rude(answer: Answer) -> bool:
 
 def _no_model(model: str) -> NoReturn:
     refuse(f"The model '{model}' does not exist or you do not have access to it.", "model", "model_not_found", 404)
-
-
-async def _sent(request: web.Request) -> Json | Sheet:
-    return await read_sheet(request) if request.content_type == "multipart/form-data" else await _json(request)
-
-
-async def _json(request: web.Request) -> Json:
-    if request.content_type != "application/json":
-        refuse(f"Unsupported content type: {request.content_type}.", None, "unsupported_media_type", status=415)
-    try:
-        return table(json.loads(await request.text()), "body")
-    except web.HTTPRequestEntityTooLarge:
-        refuse("Request body too large.", None, "read_request_body_failed", status=413)
-    except ValueError:
-        refuse("We could not parse the JSON body of your request.", None, None)
