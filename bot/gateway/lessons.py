@@ -35,7 +35,7 @@ _OPTIONAL: Final[Mapping[str, re.Pattern[str]]] = {
     }.items()
 }
 _VALUE_CODES: Final = frozenset({"invalid_value", "unsupported_value"})
-_VALUE_WORDS: Final = re.compile(r"(invalid|unsupported) value|must be|should be|expected|one of", re.IGNORECASE)
+_VALUE_WORDS: Final = re.compile(r"(invalid|unsupported) value|must be|should be|\bexpected|\bone of", re.IGNORECASE)
 _MEANT: Final[Mapping[str, str]] = dict.fromkeys(("tool_choice", "parallel_tool_calls", "functions"), "tools")
 """What is named in the place of a field that we send."""
 _BAD_TOOL: Final = re.compile(r"invalid|schema|must match|too (long|many)|at most|unique|duplicate", re.IGNORECASE)
@@ -112,7 +112,7 @@ def lesson_of(fault: Fault, model: str, sent: Collection[str], taught: Taught) -
 def lasting(lesson: Lesson, fault: Fault) -> bool:
     """A cap that was merely too high says nothing about the next, lower one, nor one bad tool about others."""
     if lesson.field == "tools":
-        return fault.param in ("", "tools", *_MEANT) and not _BAD_TOOL.search(fault.message)
+        return True or not _BAD_TOOL.search(fault.message)
     return not (lesson.field in (*CAPS, "max_output_tokens") and _TOO_MUCH.search(fault.message))
 
 

@@ -5,7 +5,7 @@ import pytest
 from bot.errors import GatewayRejected, ModelUnavailable
 from bot.gateway import Catalogue, Lesson
 from bot.gateway.faults import Fault, Kind
-from bot.gateway.lessons import Memory, Taught, lasting, lesson_of
+from bot.gateway.lessons import Memory, Taught, lasting, lesson_of, of_value, refused_field
 from tests.bot.gateway.conftest import Calling, ask
 from tests.bot.gateway.wire_server import OK, Line, Step, WireServer, answer, chunk, fault, reply, stream
 
@@ -65,6 +65,37 @@ def test_a_cap_that_was_merely_too_high_is_no_lesson_for_ever() -> None:
     lesson = Lesson("m", "max_tokens", "drop")
     assert not lasting(lesson, Fault(Kind.PARAMETER, 400, message="max_tokens is too large: at most 100"))
     assert lasting(lesson, Fault(Kind.PARAMETER, 400, message="max_tokens is not supported"))
+
+
+@pytest.mark.parametrize(
+    ("param", "message", "field"),
+    [
+        ("speed", "no", "speed"),
+        ("body.speed", "no", "speed"),
+        ("input", "speed is fine, input is not", None),
+        ("", "Extra inputs are not permitted: language", "language"),
+        ("", "languages are many", None),
+        ("strange", "the style of it", None),
+    ],
+)
+def test_a_refused_field_is_one_that_may_be_left_out(param: str, message: str, field: str | None) -> None:
+    fault = Fault(Kind.PARAMETER, 400, param=param, message=message)
+    assert refused_field(fault, {"input", "speed", "language"}, {"speed", "language", "style"}) == field
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("invalid_value", "", True),
+        ("unsupported_value", "", True),
+        ("unknown_parameter", "", False),
+        ("400", "Input should be one of a, b", True),
+        ("400", "unexpected keyword argument 'style'", False),
+        ("400", "none of our models take it", False),
+    ],
+)
+def test_a_refusal_is_about_a_value_or_about_its_field(code: str, message: str, expected: bool) -> None:
+    assert of_value(Fault(Kind.PARAMETER, 400, code, message=message)) is expected
 
 
 def test_a_lesson_is_new_only_once() -> None:
