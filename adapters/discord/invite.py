@@ -11,6 +11,7 @@ PERMISSIONS = discord.Permissions(
     create_public_threads=True,
     embed_links=True,
     attach_files=True,
+    send_voice_messages=True,
     read_message_history=True,
     add_reactions=True,
 )

@@ -1,9 +1,9 @@
-"""The rules that a message's body must keep: lengths, embeds, components, files, flags."""
+"""The rules that a message's body must keep: lengths, embeds, components, flags."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from tests.fakes.discord.wire import ApiError, Json, Problem, Upload, check_length, invalid, utf16
+from tests.fakes.discord.wire import ApiError, Json, Problem, check_length, invalid, utf16
 from tests.fakes.discord.world import Flag
 
 ROW, BUTTON = 1, 2
@@ -11,22 +11,22 @@ ROW, BUTTON = 1, 2
 LINK = 5
 """The style of a button that leads elsewhere; 1 to 4 come back as an interaction."""
 TEXT_LIMIT = 2_000
-FILE_LIMIT = 10 * 1024 * 1024
-REQUEST_LIMIT = 25 * 1024 * 1024
 EMBED_TOTAL = 6_000
 _EMBED_TEXTS = {"title": 256, "description": 4_096}
 SENDABLE_FLAGS = Flag.SUPPRESS_EMBEDS | Flag.SUPPRESS_NOTIFICATIONS | Flag.COMPONENTS_V2 | Flag.VOICE
 
 
-def check_body(body: Json, files: Sequence[Upload], extra_flags: int = 0) -> None:
-    """Refuse a body with a wrong field; emptiness is for `check_filled`. `extra_flags` may be set besides the usual."""
+def check_body(body: Json, extra_flags: int = 0) -> None:
+    """Refuse a body with a wrong field; emptiness is for `check_filled`, files have rules of their own.
+
+    `extra_flags` may be set besides the usual.
+    """
     if body.get("content") is not None:
         check_length("content", body["content"], 0, TEXT_LIMIT)
     check_embeds(body.get("embeds") or [])
     check_components(body.get("components") or [])
     if not (body.get("flags") or 0) & Flag.COMPONENTS_V2:
         check_legacy(body.get("components") or [])
-    check_files(files)
     flags = body.get("flags") or 0
     if not isinstance(flags, int) or flags & ~(SENDABLE_FLAGS | extra_flags):
         raise invalid("flags", "NUMBER_TYPE_FLAGS", "Unknown or forbidden flags.")
@@ -47,15 +47,6 @@ def check_nonce(nonce: object) -> None:
         check_length("nonce", nonce, 0, 25)
     elif not isinstance(nonce, int | None):
         raise invalid("nonce", "BASE_TYPE_BAD_STRING", "Could not interpret as string or number.")
-
-
-def check_files(files: Sequence[Upload]) -> None:
-    """Ten files, each within the limit, else 413/40005 as Discord says it."""
-    sizes = [len(file.content) for file in files]
-    if any(size > FILE_LIMIT for size in sizes) or sum(sizes) > REQUEST_LIMIT:
-        raise ApiError(Problem.TOO_LARGE)
-    if len(files) > 10:
-        raise invalid("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
 
 
 def check_embeds(embeds: Sequence[Json]) -> None:

@@ -1,12 +1,14 @@
 """The fake by remote control: what people do and see, over HTTP under /control, for a bench or a trial by hand."""
 
 import json
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 from aiohttp import web
 
 from tests.fakes.discord.fake import FakeDiscord
+from tests.fakes.discord.people import File
 from tests.fakes.discord.wire import ApiError, Json
 from tests.fakes.discord.world import Channel, User
 
@@ -55,12 +57,17 @@ class Control:
         return {"user": str(user.id), "dm": str(self._fake.dm(user).id)}
 
     async def _say(self, given: Json) -> object:
-        """{user, channel, content, reply_to?, mention_reply?}: the message's id."""
+        """{user, channel, content, reply_to?, mention_reply?, files?}: the message's id."""
         reply_to = int(given["reply_to"]) if given.get("reply_to") else None
         mention = bool(given.get("mention_reply", True))
         content = str(given["content"])
         said = await self._fake.say(
-            self._person(given), self._place(given), content, reply_to=reply_to, mention_reply=mention
+            self._person(given),
+            self._place(given),
+            content,
+            reply_to=reply_to,
+            mention_reply=mention,
+            attachments=[_file(file) for file in given.get("files") or []],
         )
         return str(said)
 
@@ -83,8 +90,9 @@ class Control:
         return str(thread.id)
 
     async def _command(self, given: Json) -> object:
-        """{user, channel, name, options?}: waits for the first answer."""
-        options = given.get("options") or {}
+        """{user, channel, name, options?}: waits for the first answer; an option may be a file."""
+        given_options: Json = given.get("options") or {}
+        options = {name: _file(value) if isinstance(value, dict) else value for name, value in given_options.items()}
         made = await self._fake.command(self._person(given), self._place(given), str(given["name"]), options)
         await made.acknowledgement()
         return {"id": str(made.id), "type": made.answer, "ephemeral": made.ephemeral, "after_s": made.answered_after_s}
@@ -152,6 +160,12 @@ class Control:
             "invalid_calls": fake.limiter.invalid_calls,
             "commands": [command["name"] for command in fake.commands.all()],
         }
+
+
+def _file(given: Json) -> File:
+    """{name, base64, media_type?, voice_seconds?}."""
+    content = b64decode(str(given["base64"]))
+    return File(str(given["name"]), content, given.get("media_type"), given.get("voice_seconds"))
 
 
 def _posted(do: Doing) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -40,6 +40,11 @@ class FakeDiscord(Server):
             self.hub.publish("GUILD_CREATE", self.payloads.guild_create(guild), Intent.GUILDS, guild.id)
         return guild
 
+    async def boost(self, guild: Guild, tier: int) -> None:
+        """People boost a server to a tier, or no longer."""
+        guild.premium_tier = tier
+        self.hub.publish("GUILD_UPDATE", self.payloads.guild(guild), Intent.GUILDS, guild.id)
+
     def promote(self, user: User, guild: Guild) -> None:
         """Make a person a moderator, who may manage messages in every channel of a server."""
         guild.moderator_ids.add(user.id)
@@ -91,6 +96,10 @@ class FakeDiscord(Server):
     ) -> int:
         """A person writes; gives the message's id."""
         return self.people.say(user, channel, content, reply_to, mention_reply, attachments)
+
+    async def forward(self, user: User, channel: Channel, message_id: int) -> int:
+        """A person shows another message again; gives the new message's id."""
+        return self.people.forward(user, channel, message_id)
 
     async def edit(self, message_id: int, content: str) -> None:
         """A person changes a message."""

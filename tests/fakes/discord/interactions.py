@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass, field
 
-from tests.fakes.discord.bodies import check_body, check_filled
+from tests.fakes.discord.bodies import check_filled
 from tests.fakes.discord.clock import Clock
 from tests.fakes.discord.mentions import allowed_mentions
 from tests.fakes.discord.payloads import Payloads
@@ -144,7 +144,7 @@ class Interactions:
     def follow_up(self, ask: Ask) -> Message:
         """POST of a follow-up; the first one after a deferral fills the placeholder, as ever."""
         made = self.of_token(ask)
-        check_body(ask.form, ask.files, Flag.EPHEMERAL)
+        self.posting.check(made.channel, ask, Flag.EPHEMERAL)
         if made.thinking and made.first is not None:
             fields = {key: value for key, value in ask.form.items() if key != "flags"}
             return self.posting.revise(made.channel, made.first, Ask(ask.path, ask.query, fields, ask.files))
@@ -163,7 +163,7 @@ class Interactions:
 
     def _apply(self, made: Interaction, kind: int, ask: Ask) -> None:
         if kind == _MESSAGE:
-            check_body(ask.form, ask.files, Flag.EPHEMERAL)
+            self.posting.check(made.channel, ask, Flag.EPHEMERAL)
             made.first = self._write(made, ask, MessageKind.COMMAND)
         elif kind == _DEFER:
             made.first = self._placeholder(made, ask.form)

@@ -1,10 +1,10 @@
 """The world as Discord writes it down in JSON."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from tests.fakes.discord import roles
 from tests.fakes.discord.clock import iso
+from tests.fakes.discord.files import ephemeral_path_of, limit, path_of, signed
 from tests.fakes.discord.wire import Json
 from tests.fakes.discord.world import (
     ALL_PERMISSIONS,
@@ -18,8 +18,6 @@ from tests.fakes.discord.world import (
     User,
     World,
 )
-
-LINK_LIFE_S = 24 * 3600
 
 
 @dataclass(slots=True)
@@ -77,7 +75,7 @@ class Payloads:
             "explicit_content_filter": 0,
             "nsfw_level": 0,
             "mfa_level": 0,
-            "premium_tier": 0,
+            "premium_tier": guild.premium_tier,
             "afk_timeout": 300,
             "system_channel_flags": 0,
         }
@@ -135,14 +133,14 @@ class Payloads:
             "mention_everyone": message.mention_everyone,
             "mentions": [self.user(self.world.users[i]) for i in message.mentions],
             "mention_roles": [str(i) for i in message.mention_roles],
-            "attachments": [self.attachment(message, a) for a in message.attachments],
+            "attachments": self._attachments(message),
             "embeds": message.embeds,
             "components": message.components,
             "flags": message.flags,
         }
         if message.nonce is not None and self.world.clock.now() - message.at <= NONCE_LIFE_S:
             shown["nonce"] = message.nonce
-        shown |= self._of_interaction(message)
+        shown |= self._of_interaction(message) | self._forward(message)
         return shown | (self._reference(message, referenced) if message.reply_to is not None else {})
 
     def gateway_message(self, message: Message) -> Json:
@@ -158,11 +156,9 @@ class Payloads:
             mention["member"] = self.member(self.world.users[int(mention["id"])], guild)
         return shown
 
-    def attachment(self, message: Message, attachment: Attachment) -> Json:
-        """An attachment with a link that expires (`ex`, hexadecimal Unix time)."""
-        expires = f"{int(self.world.clock.now() + LINK_LIFE_S):x}"
-        path = f"attachments/{message.channel_id}/{attachment.id}/{quote(attachment.name)}"
-        url = f"{self.base_url}/{path}?ex={expires}&is=0&hm={attachment.id:x}"
+    def attachment(self, path: str, attachment: Attachment, **more: object) -> Json:
+        """An attachment with a link that expires."""
+        url = signed(self.base_url, path, self.world.clock.now())
         shown: Json = {
             "id": str(attachment.id),
             "filename": attachment.name,
@@ -170,11 +166,18 @@ class Payloads:
             "url": url,
             "proxy_url": url,
         }
-        if attachment.media_type is not None:
-            shown["content_type"] = attachment.media_type
-        if attachment.voice_seconds is not None:
-            shown |= {"duration_secs": attachment.voice_seconds, "waveform": "AAAA"}
-        return shown
+        told: Json = {
+            "content_type": attachment.media_type,
+            "title": attachment.title,
+            "description": attachment.description,
+            "duration_secs": attachment.voice_seconds,
+            "waveform": attachment.waveform,
+        }
+        return shown | {name: value for name, value in told.items() if value is not None} | more
+
+    def option(self, attachment: Attachment) -> Json:
+        """A file that was given to a command."""
+        return self.attachment(ephemeral_path_of(self.world.application_id, attachment), attachment, ephemeral=True)
 
     def interaction_place(self, user: User, channel: Channel) -> Json:
         """The fields of an interaction that tell who asked, where, and in which language."""
@@ -187,7 +190,7 @@ class Payloads:
             "app_permissions": str(self.world.bot_permissions(channel)),
             "locale": user.locale,
             "entitlements": [],
-            "attachment_size_limit": 10 * 1024 * 1024,
+            "attachment_size_limit": limit(guild),
         }
         if guild is None:
             return shown | {"user": self.user(user), "context": 1, "authorizing_integration_owners": {"0": "0"}}
@@ -238,6 +241,29 @@ class Payloads:
         if message.pressed_id is not None:
             shown["interacted_message_id"] = str(message.pressed_id)
         return shown
+
+    def _attachments(self, message: Message) -> list[Json]:
+        return [self.attachment(path_of(message.channel_id, each), each) for each in message.attachments]
+
+    def _forward(self, message: Message) -> Json:
+        """What a message shows again: no author, no id but in the reference."""
+        original = message.forwarded
+        if original is None:
+            return {}
+        ids: Json = {"type": 1, "channel_id": str(original.channel_id), "message_id": str(original.id)}
+        snapshot: Json = {
+            "type": int(original.kind),
+            "content": original.content,
+            "timestamp": iso(original.at),
+            "edited_timestamp": None if original.edited_at is None else iso(original.edited_at),
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": self._attachments(original),
+            "embeds": original.embeds,
+            "components": [],
+            "flags": original.flags,
+        }
+        return {"message_reference": ids, "message_snapshots": [{"message": snapshot}]}
 
     def _reference(self, message: Message, referenced: bool) -> Json:
         channel = self.world.channels[message.channel_id]

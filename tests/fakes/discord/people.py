@@ -1,11 +1,13 @@
 """What people do in front of the bot, and what they see of it."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.fakes.discord.bodies import BUTTON
 from tests.fakes.discord.channel_routes import ChannelRoutes
 from tests.fakes.discord.commands import Commands
+from tests.fakes.discord.files import cleansed
 from tests.fakes.discord.interactions import Interaction, Interactions
 from tests.fakes.discord.mentions import Allowed, mark
 from tests.fakes.discord.posting import Posting
@@ -15,10 +17,11 @@ from tests.fakes.discord.world import Attachment, Channel, Flag, Message, Messag
 
 PERSON_LIMIT = 4_000
 OPTION_LIMIT = 6_000
+WAVEFORM = bytes(range(0, 256, 4))
 TYPING_S = 10.0
 _TYPES: dict[int, type | tuple[type, ...]] = {3: str, 4: int, 5: bool, 6: int, 7: int, 10: (int, float)}
-
-OptionValue = str | int | float | bool
+_FILE = 11
+"""The type of an option that takes a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,9 @@ class File:
     content: bytes
     media_type: str | None = None
     voice_seconds: float | None = None
+
+
+OptionValue = str | int | float | bool | File
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,8 @@ class Choice:
 class ShownMessage:
     """A message as a person sees it. `thinking` is the placeholder of a deferred answer.
 
-    `buttons` holds the ids of what can be pressed under it, `labels` what can be read there.
+    `buttons` holds the ids of what can be pressed under it, `labels` what can be read there; `alts` are the
+    descriptions of its files. `voice` says that it is played as a voice message.
     """
 
     id: int
@@ -54,6 +61,8 @@ class ShownMessage:
     ephemeral: bool
     thinking: bool
     files: tuple[str, ...]
+    alts: tuple[str, ...]
+    voice: bool
     embeds: int
     buttons: tuple[str, ...]
     labels: tuple[str, ...]
@@ -89,12 +98,19 @@ class People:
         message = Message(self.world.ids.next(), channel.id, user, content.strip(), self.world.clock.now(), kind)
         message.reply_to = reply_to
         for file in attachments:
-            message.attachments.append(
-                Attachment(self.world.ids.next(), file.name, file.content, file.media_type, file.voice_seconds)
-            )
+            message.attachments.append(self._attached(file))
             message.flags |= Flag.VOICE if file.voice_seconds is not None else 0
         channel.messages[message.id] = message
         mark(self.world, channel, message, Allowed(), mention_reply=mention_reply)
+        self.hub.message("MESSAGE_CREATE", message)
+        return message.id
+
+    def forward(self, user: User, channel: Channel, message_id: int) -> int:
+        """Show another message again; gives the new one's id."""
+        _, original = self.world.find(message_id)
+        message = Message(self.world.ids.next(), channel.id, user, "", self.world.clock.now())
+        message.forwarded = replace(original)
+        channel.messages[message.id] = message
         self.hub.message("MESSAGE_CREATE", message)
         return message.id
 
@@ -131,7 +147,7 @@ class People:
         if missing or options.keys() - declared.keys():
             raise ValueError(f"/{name} wants {sorted(declared)}, not {sorted(options)}")
         given = [self._option(declared[key], value) for key, value in options.items()]
-        return self.interactions.open(2, user, channel, _data(command, given))
+        return self.interactions.open(2, user, channel, _data(command, given) | self._resolved(given))
 
     async def autocomplete(
         self, user: User, channel: Channel, name: str, option: str, typed: str, others: Mapping[str, OptionValue]
@@ -166,7 +182,27 @@ class People:
         """Whether the typing sign of the bot shows."""
         return channel.typing_since is not None and self.world.clock.now() - channel.typing_since < TYPING_S
 
+    def _attached(self, file: File) -> Attachment:
+        """A file as Discord keeps it."""
+        identity = self.world.ids.next()
+        name, title = cleansed(file.name, str(identity))
+        voice = None if file.voice_seconds is None else b64encode(WAVEFORM).decode()
+        return Attachment(identity, name, file.content, file.media_type, file.voice_seconds, voice, title=title)
+
+    def _resolved(self, given: Sequence[Json]) -> Json:
+        """What the ids among a command's options stand for."""
+        files = [self.world.ephemeral[int(option["value"])] for option in given if option["type"] == _FILE]
+        if not files:
+            return {}
+        return {"resolved": {"attachments": {str(file.id): self.interactions.payloads.option(file) for file in files}}}
+
     def _option(self, declared: Json, value: OptionValue) -> Json:
+        if isinstance(value, File) and declared["type"] == _FILE:
+            file = self._attached(value)
+            self.world.ephemeral[file.id] = file
+            return {"name": declared["name"], "type": _FILE, "value": str(file.id)}
+        if declared["type"] == _FILE:
+            raise TypeError(f"option {declared['name']} takes a file, not {value!r}")
         if not isinstance(value, _TYPES[declared["type"]]):
             raise TypeError(f"option {declared['name']} does not take {value!r}")
         if isinstance(value, str) and utf16(value) > min(OPTION_LIMIT, declared.get("max_length", OPTION_LIMIT)):
@@ -188,6 +224,8 @@ def shown(message: Message) -> ShownMessage:
         ephemeral=message.seen_by is not None,
         thinking=bool(message.flags & Flag.LOADING),
         files=tuple(attachment.name for attachment in message.attachments),
+        alts=tuple(attachment.description or "" for attachment in message.attachments),
+        voice=bool(message.flags & Flag.VOICE) and all(a.voice_seconds is not None for a in message.attachments),
         embeds=len(message.embeds),
         buttons=tuple(str(item["custom_id"]) for item in _items(message) if item.get("custom_id")),
         labels=tuple(str(item.get("label") or "") for item in _items(message) if item.get("custom_id")),

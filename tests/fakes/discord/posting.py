@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from tests.fakes.discord.bodies import SENDABLE_FLAGS, check_body, check_filled, check_nonce
+from tests.fakes.discord.files import check_metadata, check_sizes, check_voice, limit, uploaded
 from tests.fakes.discord.limits import RateLimiter
 from tests.fakes.discord.mentions import Allowed, allowed_mentions, mark
 from tests.fakes.discord.sessions import Hub, Intent
@@ -36,7 +37,7 @@ class Posting:
         """POST of a message by the bot; a repeated enforced nonce gives the first message again."""
         body = ask.form
         self.check_place(channel)
-        check_body(body, ask.files)
+        self.check(channel, ask)
         check_nonce(body.get("nonce"))
         known = self._repeated(body)
         if known is not None:
@@ -48,6 +49,15 @@ class Posting:
         self._spoken(channel)
         self.hub.message("MESSAGE_CREATE", message)
         return message
+
+    def check(self, channel: Channel, ask: Ask, extra_flags: int = 0) -> None:
+        """Refuse a new message with a wrong field or file."""
+        body = ask.form
+        check_body(body, extra_flags)
+        check_sizes(ask.files, limit(self.world.guild_of(channel)))
+        check_metadata(body, ask.files)
+        if (body.get("flags") or 0) & Flag.VOICE:
+            check_voice(self.world, channel, body, ask.files)
 
     def check_place(self, channel: Channel) -> None:
         """Whether the bot may speak here now."""
@@ -88,8 +98,15 @@ class Posting:
 
     def revise(self, channel: Channel, message: Message, ask: Ask) -> Message:
         """Check and apply an edit, whoever's token it came with, and tell the gateway."""
+        if message.flags & Flag.VOICE:
+            raise ApiError(Problem.VOICE_EDITED)
         body = ask.form
-        check_body(body, ask.files, Flag.EPHEMERAL)
+        if body.get("flags") is not None:
+            # Not refused, but no message becomes a voice message later.
+            body["flags"] &= ~Flag.VOICE
+        check_body(body, Flag.EPHEMERAL)
+        check_sizes(ask.files, limit(self.world.guild_of(channel)))
+        check_metadata(body, ask.files, [attachment.id for attachment in message.attachments])
         before = (message.content, message.embeds, message.components, message.attachments)
         self.fill(channel, message, ask)
         try:
@@ -128,7 +145,7 @@ class Posting:
     def fill(self, channel: Channel, message: Message, ask: Ask) -> None:
         """Take over the fields that were given; Discord trims the text, and drops embeds that are not allowed."""
         body = ask.form
-        message.attachments = self._kept(message, body) + self._files(channel, ask)
+        message.attachments = self._kept(message, body) + self._files(channel, message, ask)
         if "content" in body:
             message.content = (body["content"] or "").strip()
         if "embeds" in body:
@@ -146,10 +163,12 @@ class Posting:
         kept = {str(entry.get("id")) for entry in body["attachments"] or []}
         return [attachment for attachment in message.attachments if str(attachment.id) in kept]
 
-    def _files(self, channel: Channel, ask: Ask) -> list[Attachment]:
-        if ask.files and channel.kind is not Kind.DM:
+    def _files(self, channel: Channel, message: Message, ask: Ask) -> list[Attachment]:
+        """Answers to interactions may always have files, and voice messages have a right of their own."""
+        free = message.interaction_id is not None or (ask.form.get("flags") or 0) & Flag.VOICE
+        if ask.files and not free and channel.kind is not Kind.DM:
             self.world.require(channel, Permission.ATTACH_FILES)
-        return [Attachment(self.world.ids.next(), file.name, file.content, file.media_type) for file in ask.files]
+        return uploaded(self.world, ask.form, ask.files)
 
     def _repeated(self, body: Json) -> Message | None:
         if not body.get("enforce_nonce") or body.get("nonce") is None:

@@ -11,6 +11,7 @@ from tests.fakes.discord.channel_routes import ChannelRoutes
 from tests.fakes.discord.clock import Clock
 from tests.fakes.discord.commands import Commands
 from tests.fakes.discord.faults import Fault, Faults
+from tests.fakes.discord.files import Cdn
 from tests.fakes.discord.gateway import Gateway
 from tests.fakes.discord.gateway_rules import Closing, Cut, GatewayRules
 from tests.fakes.discord.interactions import Interactions
@@ -200,16 +201,7 @@ class Server:
         self._rest.attach(app, self._routes)
         app.router.add_get("/gateway", self.gateway.serve)
         app.router.add_get("/gateway/resume", self.gateway.serve)
-        app.router.add_get("/attachments/{channel_id}/{attachment_id}/{name}", self._file)
+        Cdn(self.world).attach(app)
         for attach in self._extensions:
             attach(app)
         return app
-
-    async def _file(self, request: web.Request) -> web.Response:
-        """An attachment's bytes, while its link has not expired."""
-        channel = self.world.channels.get(int(request.match_info["channel_id"]))
-        found = {str(a.id): a for m in (channel.messages if channel else {}).values() for a in m.attachments}
-        attachment = found.get(request.match_info["attachment_id"])
-        if attachment is None or int(request.query.get("ex", "0"), 16) < self.clock.now():
-            return web.Response(status=404, text="This content is no longer available.")
-        return web.Response(body=attachment.content, content_type=attachment.media_type or "application/octet-stream")

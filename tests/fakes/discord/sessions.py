@@ -111,6 +111,7 @@ class Hub:
         veiled = dict(shown)
         if not open_to_bot:
             veiled |= {"content": "", "embeds": [], "attachments": [], "components": []}
+            veiled.pop("message_snapshots", None)
         if isinstance(veiled.get("referenced_message"), dict):
             veiled["referenced_message"] = self.veiled(veiled["referenced_message"], channel)
         return veiled

@@ -20,14 +20,15 @@ class Permission(IntEnum):
     MANAGE_THREADS = 1 << 34
     CREATE_PUBLIC_THREADS = 1 << 35
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    SEND_VOICE_MESSAGES = 1 << 46
     BYPASS_SLOWMODE = 1 << 52
 
 
 ALL_PERMISSIONS = (1 << 53) - 1
 NONCE_LIFE_S = 180.0
 """For how long a nonce is compared and given back; Discord says "a few minutes"."""
-INVITED = 309_237_763_136
-"""What the bot is invited with: view, send, send in threads, create threads, embed, attach, history, react."""
+INVITED = 70_677_981_940_800
+"""What the bot is invited with: view, send, send in threads, create threads, embed, attach, voice, history, react."""
 
 
 class Kind(IntEnum):
@@ -88,17 +89,25 @@ class Guild:
     moderator_role_id: int = 0
     moderator_ids: set[int] = field(default_factory=set)
     """People with the role that may manage messages."""
+    premium_tier: int = 0
+    """0 to 3, by how many boost it; larger files may be sent from 2 on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a message; the bytes stay behind a signed, expiring address."""
+    """A file of a message; the bytes stay behind a signed, expiring address.
+
+    `title` is the name that it came with where Discord could not keep it; `waveform` is base64 as on the wire.
+    """
 
     id: int
     name: str
     content: bytes = field(repr=False)
     media_type: str | None = None
     voice_seconds: float | None = None
+    waveform: str | None = None
+    description: str | None = None
+    title: str | None = None
 
 
 @dataclass(slots=True)
@@ -128,6 +137,8 @@ class Message:
     original_id: int | None = None
     """For a follow-up: the first answer of its interaction."""
     pressed_id: int | None = None
+    forwarded: "Message | None" = None
+    """What it shows again, as it was then."""
 
 
 @dataclass(slots=True)
@@ -178,6 +189,8 @@ class World:
         self.pinged: list[Ping] = []
         self.content_switch = True
         self.outside: set[int] = set()
+        self.ephemeral: dict[int, Attachment] = {}
+        """Files given to commands, which belong to no message."""
 
     def user(self, user_id: int) -> User:
         """A user, or 10013."""

@@ -252,7 +252,7 @@ async def test_a_file_can_be_read_until_its_link_expires(scene: Scene) -> None:
     await scene.fake.say(scene.ann, scene.channel, "see", attachments=[File("a b.txt", b"words", "text/plain")])
     await scene.fake.until(lambda: bool(scene.bot.messages))
     attachment = scene.bot.messages[0].attachments[0]
-    assert (attachment.filename, attachment.size, attachment.content_type) == ("a b.txt", 5, "text/plain")
+    assert (attachment.filename, attachment.size, attachment.content_type) == ("a_b.txt", 5, "text/plain")
     assert await attachment.read() == b"words"
     scene.fake.clock.skip(25 * 3600)
     with pytest.raises(discord.NotFound):
