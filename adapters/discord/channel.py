@@ -4,16 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from adapters.discord import looks, markup
+from adapters.discord import failures, looks, markup
 from adapters.discord.deferral import Deferrals
+from adapters.discord.downloads import Downloads
 from adapters.discord.drafts import Drafts
+from adapters.discord.failures import VoiceStays
 from adapters.discord.finding import Finder
 from adapters.discord.looks import Look
 from adapters.discord.routes import BotRoute, EitherRoute, Route, Speaking
 from adapters.discord.token import Token
 from adapters.discord.token_route import TokenRoute
 from bot.contract import Attachment, Capabilities, Download, Origin, Post, PostId
-from bot.errors import ChannelError, ChannelGone, FileLost
+from bot.errors import ChannelError, ChannelGone, PostRejected
 
 EDIT_INTERVAL_S = 1.3
 """Five edits in five seconds are commonly allowed in one channel, and sends count for themselves."""
@@ -24,9 +26,12 @@ TYPING_INTERVAL_S = 8.0
 class DiscordChannel:
     """One origin's place to speak in. An intermediate edit returns at once and is made beside the caller."""
 
-    def __init__(self, origin: Origin, speaking: Speaking, deferrals: Deferrals) -> None:
+    def __init__(
+        self, origin: Origin, speaking: Speaking, deferrals: Deferrals, downloads: Downloads, file_limit: int
+    ) -> None:
         self._origin = origin
         self._speaking = speaking
+        self._downloads = downloads
         self._token = Token.restored(origin.address, origin.state)
         self._by_token = None if self._token is None else TokenRoute(speaking, deferrals, self._token)
         self._bot = BotRoute(speaking, _place(origin), _answered(origin), origin.asker.id)
@@ -39,6 +44,8 @@ class DiscordChannel:
             post_lifetime=self._lifetime(),
             typing_interval=TYPING_INTERVAL_S,
             buttons=True,
+            file_limit=file_limit if self._token is None or self._may_post else self._token.file_limit,
+            voice=True,
         )
 
     @property
@@ -60,7 +67,14 @@ class DiscordChannel:
         return replace(self._origin, message_id=str(shown), state=self._token.under_question().stored())
 
     async def send(self, post: Post) -> PostId:
-        return await self._route.send(looks.of(post), post.key)
+        look = looks.whole(post, self._capabilities.file_limit)
+        try:
+            return await self._route.send(look, post.key)
+        except ChannelGone as error:
+            if look.files and failures.lacks_a_right(error):
+                # Perhaps only files are not allowed, and words would be.
+                raise PostRejected(f"no files may be sent here: {error}") from error
+            raise
 
     async def edit(self, post_id: PostId, post: Post) -> None:
         look = looks.of(post)
@@ -71,7 +85,8 @@ class DiscordChannel:
             drafts.offer(post_id, lambda: self._draft(post_id, look))
             return
         await drafts.settle(post_id)
-        await self._route.edit(post_id, look)
+        with suppress(VoiceStays):
+            await self._route.edit(post_id, look)
 
     async def delete(self, post_id: PostId) -> None:
         await self._drafts().settle(post_id)
@@ -84,7 +99,7 @@ class DiscordChannel:
         return await finder.find(keys, known) if keys else {}
 
     async def locate(self, attachment: Attachment) -> Download:
-        raise FileLost("files are not fetched yet", attachment.name)
+        return await self._downloads.locate(attachment)
 
     async def notify(self, text: str) -> None:
         shown = markup.fitted(text)

@@ -10,11 +10,12 @@ import aiohttp
 import discord
 from discord.http import Route
 
+from adapters.discord import files
 from bot.contract import Command, Option
 
 log = logging.getLogger("parley.discord")
 
-_SLASH, _STRING = 1, 3
+_SLASH, _STRING = 1, discord.AppCommandOptionType.string.value
 _MOST_CHOICES = 25
 _LONGEST_CHOICE = 100
 _SYNC_S = 30.0
@@ -94,7 +95,7 @@ def _described(summary: Mapping[str, str]) -> dict[str, Any]:
 
 def _option(option: Option) -> dict[str, Any]:
     return {
-        "type": _STRING,
+        "type": files.OPTION if option.file else _STRING,
         "name": option.name,
         **_described(option.summary),
         "required": option.required,

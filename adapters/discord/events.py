@@ -1,17 +1,16 @@
 """What Discord sends, as the contract's events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
 
-from adapters.discord import words
+from adapters.discord import files, words
 from adapters.discord.me import Me
 from adapters.discord.token import Token
 from bot.contract import (
     Address,
     Addressed,
-    Attachment,
     ButtonPressed,
     CommandInvoked,
     Keys,
@@ -76,8 +75,9 @@ def message_received(message: discord.Message, place: Address, me: Me) -> Messag
         text=_text(message, place, me),
         addressed=addressed(message, place, me),
         sent_at=message.created_at,
-        attachments=tuple(_attachment(file, message) for file in _files(message)),
+        attachments=files.of(message),
         reply_to=_reply_to(message),
+        quoted=files.quoted(message),
     )
 
 
@@ -110,7 +110,12 @@ def said(message: discord.Message, place: Address, me: Me) -> MessageReceived | 
     if message.type not in _OURS:
         return None
     event = message_received(message, place, me)
-    return event if event.text or event.attachments else None
+    return event if says_something(event) else None
+
+
+def says_something(event: MessageReceived) -> bool:
+    """Whether there is anything in it of its own; a forward shows only what it quotes."""
+    return bool(event.text or event.attachments or (event.quoted and event.reply_to is None))
 
 
 def message_edited(message: discord.Message, place: Address, me: Me) -> MessageEdited | None:
@@ -125,14 +130,18 @@ def message_deleted(place: Address, message_id: int) -> MessageDeleted:
     return MessageDeleted(place, str(message_id))
 
 
-def command_invoked(interaction: discord.Interaction[Any], token: Token, me: Me) -> CommandInvoked:
-    """A slash command as an event; its origin can speak through the interaction's token."""
+def command_invoked(
+    interaction: discord.Interaction[Any], token: Token, me: Me, order: Sequence[str] = ()
+) -> CommandInvoked:
+    """A slash command as an event, its files in that order of options; it can be answered through its token."""
+    filled = options(interaction)
     return CommandInvoked(
         keys=Keys(f"{PLATFORM}:{interaction.id}"),
         origin=_whoever_called(interaction, token, me),
         name=command_name(interaction),
-        options={name: str(option["value"]) for name, option in options(interaction).items()},
+        options={name: str(each["value"]) for name, each in filled.items() if each.get("type") != files.OPTION},
         sent_at=interaction.created_at,
+        attachments=files.given(filled, _payload(interaction).get("resolved") or {}, order),
     )
 
 
@@ -248,17 +257,3 @@ def _answered(message: discord.Message) -> set[int]:
 def _community_locale(guild: discord.Guild | None) -> str | None:
     """A server's language, which only community servers can choose: all others say en-US."""
     return str(guild.preferred_locale) if guild is not None and "COMMUNITY" in guild.features else None
-
-
-def _files(message: discord.Message) -> list[discord.Attachment]:
-    return [*message.attachments, *(file for snap in message.message_snapshots for file in snap.attachments)]
-
-
-def _attachment(file: discord.Attachment, message: discord.Message) -> Attachment:
-    return Attachment(
-        name=file.filename,
-        media_type=file.content_type or "application/octet-stream",
-        size=file.size,
-        ref=f"{message.channel.id}/{message.id}/{file.id}",
-        voice=file.is_voice_message(),
-    )

@@ -12,9 +12,20 @@ UNKNOWN_WEBHOOK = 10015
 CANNOT_READ_HISTORY = 160002
 
 _UNKNOWN_MESSAGE = 10008
+_VOICE_EDITED = 50162
+_NO_VOICE = frozenset({50159, 50160, 50161, 50173})
+_NO_RIGHT = frozenset({50001, 50013})
 _REJECTED = frozenset({40005, 50006, 50024, 50035, 50083, 200000, 240000})
 _AWAY_S = 5.0
 _BANNED_S = 60.0
+
+
+class VoiceRefused(PostRejected):
+    """It is not taken as a voice message: no right to send one, or not what Discord calls one."""
+
+
+class VoiceStays(PostRejected):
+    """A voice message cannot be edited."""
 
 
 class Banned(ChannelBusy):
@@ -48,9 +59,19 @@ def refusal(error: discord.HTTPException) -> ChannelError:
         return Banned(reason, _BANNED_S) if not error.code else ChannelBusy(reason, _AWAY_S)
     if error.status >= 500:
         return ChannelBusy(reason, _AWAY_S)
+    if error.code in _NO_VOICE:
+        return VoiceRefused(reason)
+    if error.code == _VOICE_EDITED:
+        return VoiceStays(reason)
     if error.code in _REJECTED or error.status in (400, 413):
         return PostRejected(reason)
     return PostGone(reason) if error.code == _UNKNOWN_MESSAGE else ChannelGone(reason)
+
+
+def lacks_a_right(error: ChannelError) -> bool:
+    """Whether it was refused for a right that the bot does not have there."""
+    cause = error.__cause__
+    return isinstance(cause, discord.HTTPException) and cause.code in _NO_RIGHT
 
 
 def brief(error: discord.HTTPException) -> str:

@@ -1,10 +1,11 @@
 """Our own posts after a crash, when nobody wrote down what was shown.
 
-Discord gives a message's nonce back for some minutes; what is lasting is the message that a reply names, and the
-interaction that a response or a follow-up came from (`interaction_metadata`,
+Discord gives a message's nonce back for some minutes; what is lasting is a file's name, the message that a reply
+names, and the interaction that a response or a follow-up came from (`interaction_metadata`,
 https://discord.com/developers/docs/resources/message#message-interaction-metadata-object).
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import discord
@@ -35,15 +36,22 @@ class Finder:
         """Posts by key: those that show it first, then what else answers the question, in order."""
         others = {int(post_id) for post_id in known}
         posts = [message for message in await self._posts() if message.id not in others]
-        shown = {message.nonce: message.id for message in posts if message.nonce is not None}
-        named = {key: nonce(self._place, self._answered, key) for key in keys}
-        found = {key: shown[name] for key, name in named.items() if name in shown}
+        found = self._named(keys, posts)
         nameless = {message.id for message in posts if message.nonce is None and self._answers(message)}
         nameless |= await self._original() - others
+        nameless -= {*found.values()}
         missing = [key for key in keys if key not in found]
         return {
             key: PostId(str(at)) for key, at in (found | dict(zip(missing, sorted(nameless), strict=False))).items()
         }
+
+    def _named(self, keys: Sequence[str], posts: Sequence[discord.Message]) -> dict[str, int]:
+        """Posts that show their key: by the nonce for some minutes, by the name of a file for ever."""
+        shown = {message.nonce: message.id for message in posts if message.nonce is not None}
+        names = {key: nonce(self._place, self._answered, key) for key in keys}
+        found = {key: shown[name] for key, name in names.items() if name in shown}
+        filed = {key: _filed(key, posts) for key in keys if key not in found}
+        return found | {key: message for key, message in filed.items() if message is not None}
 
     def _answers(self, message: discord.Message) -> bool:
         """Whether a post that shows no key is about the question.
@@ -94,6 +102,12 @@ class Finder:
         except ChannelGone:
             return set()
         return set() if filled is None else {int(filled)}
+
+
+def _filed(key: str, posts: Iterable[discord.Message]) -> int | None:
+    """The first post with a file whose name holds the key, and not a longer one."""
+    whole = re.compile(rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])")
+    return next((post.id for post in posts if any(whole.search(file.filename) for file in post.attachments)), None)
 
 
 def _stands(message: discord.Message) -> bool:

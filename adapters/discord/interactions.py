@@ -50,7 +50,8 @@ class Interactions:
     async def _invoked(self, interaction: discord.Interaction[Any], me: Me) -> None:
         command = self._commands.get(events.command_name(interaction))
         token = _token(interaction, private=command is None or command.private)
-        await self._save(interaction, events.command_invoked(interaction, token, me), private=token.private)
+        order = [] if command is None else [option.name for option in command.options]
+        await self._save(interaction, events.command_invoked(interaction, token, me, order), private=token.private)
 
     async def _pressed(self, interaction: discord.Interaction[Any], me: Me) -> None:
         post = interaction.message
@@ -90,6 +91,7 @@ def _token(interaction: discord.Interaction[Any], *, private: bool) -> Token:
         until=time() + LIFETIME,
         private=private,
         may_post=events.may_post(interaction),
+        file_limit=interaction.filesize_limit,
     )
 
 

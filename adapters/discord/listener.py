@@ -75,7 +75,7 @@ class Listener(discord.Client):
         async with self._work():
             event = events.message_received(message, await self._address(message.channel), me)
             # Without the content intent, what is not for us arrives empty.
-            if event.text or event.attachments or event.addressed is Addressed.BOT:
+            if events.says_something(event) or event.addressed is Addressed.BOT:
                 await self._save(event)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:

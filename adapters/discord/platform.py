@@ -13,12 +13,14 @@ import discord
 from adapters.discord import events, sdk
 from adapters.discord.channel import DiscordChannel
 from adapters.discord.deferral import Deferrals
+from adapters.discord.downloads import Downloads
 from adapters.discord.ears import DEFER_AFTER_S, Ears
 from adapters.discord.failures import brief
 from adapters.discord.listener import Listener
 from adapters.discord.reading import Reader
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.speaker import Speaker
+from adapters.discord.token import FILE_LIMIT
 from bot.contract import Accept, Address, AsgiApp, Channel, Command, Host, MessageReceived, Origin
 from bot.errors import ChannelBusy, PlatformError
 
@@ -43,7 +45,9 @@ class DiscordPlatform:
         self._defer_after = defer_after
         self._deferrals = Deferrals()
         self._speaker: Speaker | None = None
+        self._listener: Listener | None = None
         self._reader = Reader(self._speaking)
+        self._downloads = Downloads(self._speaking, settings.api_base)
 
     @property
     def name(self) -> str:
@@ -73,22 +77,31 @@ class DiscordPlatform:
     async def listen(self, accept: Accept, commands: Sequence[Command]) -> None:
         """Receive until cancelled; the SDK reconnects and resumes by itself, except for the first connection."""
         ears = Ears(self._host, self._deferrals, self.open, accept, commands, self._defer_after)
-        listener = Listener(ears, content=not self._settings.mentions_only)
+        self._listener = listener = Listener(ears, content=not self._settings.mentions_only)
         try:
             with _explained():
                 async with asyncio.timeout(_LOGIN_S):
                     await listener.login(self._settings.bot_token)
                 await _connect(listener)
         finally:
+            self._listener = None
             await listener.leave(_LEAVING_S)
 
     def open(self, origin: Origin) -> Channel:
         """A channel on this origin."""
-        return DiscordChannel(origin, self._speaking, self._deferrals)
+        limit = self._file_limit(origin.address)
+        return DiscordChannel(origin, self._speaking, self._deferrals, self._downloads, limit)
 
     async def read(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
         """The newest messages of a place, oldest first, our own among them."""
         return await self._reader.read(address, after, limit)
+
+    def _file_limit(self, address: Address) -> int:
+        """A server that is boosted takes more; only who listens knows of that."""
+        if self._listener is None or address.workspace == events.DIRECT:
+            return FILE_LIMIT
+        guild = self._listener.get_guild(int(address.workspace))
+        return FILE_LIMIT if guild is None else guild.filesize_limit
 
     def _speaking(self) -> Speaker:
         if self._speaker is None:

@@ -1,17 +1,20 @@
 """The ways in which a post can reach Discord: by the bot's token, by an interaction's, or by one after the other."""
 
+import logging
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Protocol
 
 import discord
-from discord.http import MultipartParameters
 
 from adapters.discord import failures, looks
+from adapters.discord.failures import VoiceRefused
 from adapters.discord.looks import Look, Message
 from adapters.discord.speaker import Speaker
 from bot.contract import PostId
 from bot.errors import ChannelGone, PostGone, PostRejected
+
+log = logging.getLogger("parley.discord")
 
 NONCE_LIMIT = 25
 PLAIN = discord.MessageFlags()
@@ -53,21 +56,22 @@ class BotRoute:
 
     async def send(self, look: Look, key: str) -> PostId:
         sent = await self._post(look, nonce(self._channel, self._answered, key))
-        if not looks.shows(sent, look):
+        filed = looks.holds_files(sent, look)
+        if not filed or not looks.shows(sent, look):
             # A send whose reply was lost has arrived: by its nonce Discord gives it back as it was then.
             try:
-                await self.edit(_id(sent), look)
+                await self._edit(_id(sent), look.revision if filed else look.ordinary)
             except PostGone:  # or it was taken away since
                 sent = await self._post(look, None)
         return _id(sent)
 
     async def edit(self, post_id: PostId, look: Look) -> None:
-        speaker = self._speaking()
-        await speaker.call(lambda: self._edited(speaker, post_id, look))
+        await self._edit(post_id, look.revision)
 
     async def draft(self, post_id: PostId, look: Look) -> None:
         speaker = self._speaking()
-        await speaker.try_call(lambda: self._edited(speaker, post_id, look))
+        with look.revision.parameters() as body:
+            await speaker.try_call(lambda: speaker.client.http.edit_message(self._channel, int(post_id), params=body))
 
     async def delete(self, post_id: PostId) -> None:
         speaker = self._speaking()
@@ -84,18 +88,39 @@ class BotRoute:
 
     async def _post(self, look: Look, unique: str | None, flags: discord.MessageFlags = PLAIN) -> Message:
         try:
-            return await self._posted(look.parameters(nonce=unique, reference=self._reference(), flags=flags))
+            return await self._replied(look, unique, flags)
+        except VoiceRefused as error:
+            log.info("discord_voice_refused channel=%d reason=%r", self._channel, str(error))
+            return await self._replied(look.ordinary, unique, flags)
+
+    async def _replied(self, look: Look, unique: str | None, flags: discord.MessageFlags) -> Message:
+        try:
+            return await self._posted(look, unique, self._reference(), flags)
         except (PostRejected, ChannelGone) as error:
             if self._answered is None or not _about_the_reply(error.__cause__):
                 raise
-            return await self._posted(look.parameters(nonce=unique, flags=flags))
+            return await self._posted(look, unique, None, flags)
 
-    async def _posted(self, body: MultipartParameters) -> Message:
+    async def _posted(
+        self,
+        look: Look,
+        unique: str | None,
+        reference: discord.MessageReference | None,
+        flags: discord.MessageFlags,
+    ) -> Message:
         speaker = self._speaking()
-        return await speaker.call(lambda: speaker.client.http.send_message(self._channel, params=body))
+        with look.parameters(nonce=unique, reference=reference, flags=flags) as body:
+            return await speaker.call(
+                lambda: speaker.client.http.send_message(self._channel, params=body), look.patience
+            )
 
-    async def _edited(self, speaker: Speaker, post_id: PostId, look: Look) -> None:
-        await speaker.client.http.edit_message(self._channel, int(post_id), params=look.parameters())
+    async def _edit(self, post_id: PostId, look: Look) -> None:
+        """With the look's files in place of those that stand there, or with none to leave them."""
+        speaker = self._speaking()
+        with look.parameters() as body:
+            await speaker.call(
+                lambda: speaker.client.http.edit_message(self._channel, int(post_id), params=body), look.patience
+            )
 
     def _reference(self) -> discord.MessageReference | None:
         if self._answered is None:

@@ -22,7 +22,8 @@ _MANY_PLACES = 256
 
 
 class Speaker:
-    """Made by `enter`, used until `close`. `webhooks` is for calls by an interaction's token."""
+    """Made by `enter`, used until `close`. `webhooks` is for calls by an interaction's token, each with a timeout
+    of its own."""
 
     def __init__(self, client: discord.Client, webhooks: aiohttp.ClientSession, budget: Budget) -> None:
         self.client = client
@@ -38,7 +39,7 @@ class Speaker:
         except BaseException:
             await client.close()
             raise
-        return cls(client, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_S)), budget)
+        return cls(client, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)), budget)
 
     async def close(self) -> None:
         """Let what is in flight end, shortly, and close all connections."""
@@ -47,13 +48,13 @@ class Speaker:
         await self.webhooks.close()
         await self.client.close()
 
-    async def call(self, make: Callable[[], Awaitable[T]]) -> T:
-        """One call by the bot's token that must be made. Raises `ChannelError`."""
+    async def call(self, make: Callable[[], Awaitable[T]], extra_s: float = 0.0) -> T:
+        """One call by the bot's token that must be made, in more time than usual. Raises `ChannelError`."""
         wait = self._budget.wait()
         if wait > _PATIENCE_S:
             raise ChannelBusy("the bot's own limit", wait)
         await self._budget.take()
-        return await self._made(make)
+        return await self._made(make, extra_s)
 
     async def try_call(self, make: Callable[[], Awaitable[Any]]) -> None:
         """One call by the bot's token that is left out when the budget is short. Raises `ChannelError`."""
@@ -66,10 +67,10 @@ class Speaker:
             self._drafts = {name: drafts for name, drafts in self._drafts.items() if not drafts.idle}
         return self._drafts.setdefault(place, Drafts())
 
-    async def _made(self, make: Callable[[], Awaitable[T]]) -> T:
+    async def _made(self, make: Callable[[], Awaitable[T]], extra_s: float = 0.0) -> T:
         try:
             with translated():
-                async with asyncio.timeout(CALL_S):
+                async with asyncio.timeout(CALL_S + extra_s):
                     return await make()
         except Banned as error:
             self._budget.pause(error.retry_after)

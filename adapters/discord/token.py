@@ -11,12 +11,17 @@ LIFETIME = 840.0
 (https://discord.com/developers/docs/interactions/receiving-and-responding)."""
 
 
+FILE_LIMIT = 10 * 1024 * 1024
+"""The most bytes of a file where nothing else is known (https://discord.com/developers/docs/reference#uploading-files)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One interaction. `until` is in Unix seconds; `may_post` says whether the bot can also speak there by itself.
 
     `anchored` is True once the first response shows something that is not the answer's to overwrite: the question, or
     the post whose button was pressed, whose id is then `pressed`.
+    `file_limit` holds for files that come by the token.
     """
 
     address: Address
@@ -28,6 +33,7 @@ class Token:
     may_post: bool
     anchored: bool = False
     pressed: int | None = None
+    file_limit: int = FILE_LIMIT
 
     def __repr__(self) -> str:
         return f"Token(interaction={self.interaction}, until={self.until:.0f})"

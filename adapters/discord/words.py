@@ -14,7 +14,8 @@ _MARK = re.compile(
 def of(message: discord.Message, me: Me) -> str:
     """What somebody wrote, forwarded words as a quote, stickers by name; raw ids only where no name is known."""
     parts = [_named(message.content, message, me)]
-    parts += ["\n".join(f"> {line}" for line in snap.content.split("\n")) for snap in message.message_snapshots]
+    forwarded = [snap.content for snap in message.message_snapshots if snap.content]
+    parts += ["\n".join(f"> {line}" for line in content.split("\n")) for content in forwarded]
     parts += [f":{sticker.name}:" for sticker in message.stickers]
     return "\n\n".join(part for part in parts if part)
 

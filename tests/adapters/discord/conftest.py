@@ -1,6 +1,7 @@
 """The stage of the wire tests: a fake Discord, the adapter on it, and an engine that only writes down."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import discord
 import pytest
@@ -8,6 +9,8 @@ from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.contract import Post
+from tests.adapters.channel_contract import Shelf
 from tests.adapters.discord.stage import Stage
 from tests.fakes.discord import FakeDiscord
 
@@ -27,6 +30,18 @@ async def world() -> AsyncIterator[FakeDiscord]:
     """Discord, empty."""
     async with FakeDiscord() as discord_:
         yield discord_
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    """Files of the bot's own."""
+    return Shelf(tmp_path)
+
+
+@pytest.fixture
+def picture(shelf: Shelf) -> Post:
+    """A post with a picture."""
+    return Post("A balloon.", final=True, key="t1-f0", files=(shelf.picture("t1-f0"),))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from bot.contract import (
 )
 from tests.adapters.host import FakeHost
 from tests.fakes.discord import Channel as Room
-from tests.fakes.discord import FakeDiscord, Interaction, User
+from tests.fakes.discord import FakeDiscord, File, Interaction, User
 
 E = TypeVar("E", bound=Event)
 
@@ -44,6 +44,17 @@ TABLE = (
         private=True,
     ),
 )
+
+EDIT_PICTURE = Command(
+    "edit",
+    {"en": "Alter a picture"},
+    (
+        Option("prompt", {"en": "What to change"}),
+        Option("picture", {"en": "A picture"}, required=True, file=True),
+        Option("mask", {"en": "Where"}, file=True),
+    ),
+)
+"""A command that takes files."""
 
 
 def settings(world: FakeDiscord, *, token: str | None = None, mentions_only: bool = False) -> DiscordSettings:
@@ -158,7 +169,7 @@ class Stage:
         return await self.heard(MessageReceived, before + 1)
 
     async def called(
-        self, name: str, channel: Room | None = None, **options: str
+        self, name: str, channel: Room | None = None, **options: str | File
     ) -> tuple[Interaction, CommandInvoked]:
         """Ann calls a command, and the engine gets it."""
         before = len(self.all(CommandInvoked))

@@ -37,7 +37,8 @@ async def test_forwarded_words_are_a_quote(stage: Stage) -> None:
     event = await received(stage, forward)
     assert event.text == "look\n\n> one\n> two"
     assert event.reply_to is None
-    assert [file.name for file in event.attachments] == ["a.txt"]
+    assert event.attachments == ()
+    assert [file.name for file in event.quoted] == ["a.txt"]
 
 
 async def test_a_sticker_is_its_name(stage: Stage) -> None:
