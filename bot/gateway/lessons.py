@@ -112,7 +112,7 @@ def lesson_of(fault: Fault, model: str, sent: Collection[str], taught: Taught) -
 def lasting(lesson: Lesson, fault: Fault) -> bool:
     """A cap that was merely too high says nothing about the next, lower one, nor one bad tool about others."""
     if lesson.field == "tools":
-        return True or not _BAD_TOOL.search(fault.message)
+        return fault.param in ("", "tools", *_MEANT) and not _BAD_TOOL.search(fault.message)
     return not (lesson.field in (*CAPS, "max_output_tokens") and _TOO_MUCH.search(fault.message))
 
 
