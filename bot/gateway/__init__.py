@@ -1,5 +1,7 @@
 """The gateway: one client, its values and its catalogue of models."""
 
+from bot.gateway.audio import AudioClient
+from bot.gateway.audio_values import Segment, Speech, SpeechRequest, Transcript, TranscriptRequest
 from bot.gateway.catalogue import Catalogue
 from bot.gateway.client import Endpoint, GatewayClient, Patience
 from bot.gateway.values import (
@@ -19,6 +21,7 @@ from bot.gateway.values import (
 )
 
 __all__ = [
+    "AudioClient",
     "Catalogue",
     "ChatDelta",
     "ChatEnd",
@@ -33,7 +36,12 @@ __all__ = [
     "Lesson",
     "ModelSpec",
     "Patience",
+    "Segment",
+    "Speech",
+    "SpeechRequest",
     "Tool",
     "ToolCall",
+    "Transcript",
+    "TranscriptRequest",
     "Usage",
 ]

@@ -19,6 +19,18 @@ LONGEST_TEXT: Final = 4096
 _SILENCE: Final = 0.8
 _SLOWEST: Final = 0.25
 _FASTEST: Final = 4.0
+_LANGUAGES: Final[Mapping[str, str]] = {
+    "zh": "Chinese",
+    "en": "English",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "de": "German",
+    "fr": "French",
+    "ru": "Russian",
+    "pt": "Portuguese",
+    "es": "Spanish",
+    "it": "Italian",
+}
 _URL_SAFE: Final = str.maketrans("-_", "+/", " \t\r\n=")
 
 
@@ -134,8 +146,8 @@ def _language(asked: str, spec: ModelSpec) -> str:
     wanted = asked.strip()
     if not offered or not wanted:
         return ""
-    named = words(table(spec.more.get("language_codes")).get(re.split("[-_]", wanted.lower())[0])) or wanted
-    language = _same(named, offered)
+    code = re.split("[-_]", wanted.lower())[0]
+    language = _same(wanted, offered) or _same(_LANGUAGES.get(code, code), offered)
     if language is None:
         raise BadOption("language-unknown", language=wanted, model=spec.id, languages=", ".join(offered))
     return language

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.errors import (
     BadOption,
@@ -25,10 +27,13 @@ from bot.gateway.audio import (
     LARGEST_SOUND,
     AudioClient,
     Segment,
+    Speech,
     SpeechRequest,
     Transcript,
     TranscriptRequest,
 )
+from bot.gateway.audio_wire import Link, speech_of, transcript_of
+from bot.gateway.once import Got
 from tests.bot.gateway.conftest import Caller, Calling
 from tests.bot.gateway.wire_server import Line, Step, WireServer, fault, reply
 from tests.fakes.gateway import TOKEN, Fail, FakeGateway, Hang, Heard, Raw, Reset, Voiced
@@ -311,6 +316,28 @@ async def test_an_odd_transcript_is_read_leniently(
 async def test_plain_text_may_begin_like_json(calling: Calling) -> None:
     async with wired(calling, reply(200, b"[1] is what he said\n", "text/plain")) as (_, audio):
         assert (await audio.transcribe(HEAR)).text == "[1] is what he said"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("https://x"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["text", "segments", "start", "end", "duration", "audio", "output", "url", "data", "usage"]
+            ),
+            inner,
+        )
+    ),
+)
+
+
+@given(JSON, st.binary(max_size=40), st.sampled_from(["text/plain", "application/json", "audio/mpeg", ""]))
+def test_no_answer_is_too_odd_to_be_read(value: object, body: bytes, media_type: str) -> None:
+    for got in (Got(b"{", media_type, "", value), Got(body, media_type, "", None)):
+        transcript_of(got)
+        speech_of(got, "pcm")
+        assert isinstance(speech_of(got, "mp3"), Speech | Link | None)
 
 
 async def test_a_result_of_another_host_gets_no_token_and_has_to_be_sound(calling: Calling) -> None:
