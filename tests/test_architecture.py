@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.features",),
     ("bot.turn",),
     ("bot.prompt",),
-    ("bot.reply", "bot.runner", "bot.store", "bot.gateway"),
+    ("bot.reply", "bot.runner", "bot.store", "bot.gateway", "bot.files"),
     ("bot.model", "bot.gateway.values"),
     ("bot.made",),
     ("bot.settings", "bot.text", "bot.words", "bot.budget", "bot.logs", "bot.media"),
