@@ -54,6 +54,11 @@ class Call:
         """Tools are asked for, but this model is not offered any."""
         return bool(self._request.tools) and not offers_tools(self._request, self.spec, self._taught)
 
+    @property
+    def shows(self) -> bool:
+        """There are pictures in it."""
+        return any(message.images for message in self._request.messages)
+
     def written(self) -> Iterator[str]:
         """Every text of the prompt."""
         for message in self._request.messages:
@@ -72,7 +77,7 @@ class Call:
             return replace(fault, kind=Kind.GARBLED, message=f"cut off: {fault.message}")
         if self.path == RESPONSES and fault.status == 404 and fault.kind is Kind.REJECTED:
             return replace(fault, kind=Kind.ENDPOINT)
-        if any(message.images for message in self._request.messages) and of_pictures(fault):
+        if self.shows and of_pictures(fault):
             return replace(fault, kind=Kind.PICTURES)
         return fault
 

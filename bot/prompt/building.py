@@ -131,7 +131,7 @@ def _ending(text: str, tokens: int) -> str:
 
 
 def _cost(messages: Sequence[ChatMessage]) -> int:
-    return sum(count(message.text) + _MESSAGE_TOKENS for message in messages) + picture_tokens(messages)
+    return sum(count(message.text) + _MESSAGE_TOKENS + PICTURE_TOKENS * len(message.images) for message in messages)
 
 
 def _system(persona: str, bot_name: str, *, named: bool) -> list[ChatMessage]:
@@ -202,12 +202,10 @@ def _without_middle(text: str, keep: int) -> str:
 def _merged(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
     """Roles in strict alternation: some models refuse two messages of one role in a row."""
     filled = [message for message in messages if message.text]
-    runs = [(role, list(run)) for role, run in groupby(filled, key=lambda message: message.role)]
-    return [
-        ChatMessage(
-            role,
-            "\n\n".join(message.text for message in run),
-            tuple(image for message in run for image in message.images),
-        )
-        for role, run in runs
-    ]
+    runs = [list(run) for _, run in groupby(filled, key=lambda message: message.role)]
+    return [run[0] if len(run) == 1 else _joined(run) for run in runs]
+
+
+def _joined(run: Sequence[ChatMessage]) -> ChatMessage:
+    images = tuple(image for message in run for image in message.images)
+    return ChatMessage(run[0].role, "\n\n".join(message.text for message in run), images)

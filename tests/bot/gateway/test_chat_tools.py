@@ -39,6 +39,16 @@ def answered(request: ChatRequest, told: Told, *results: str) -> ChatRequest:
     return replace(request, messages=(*request.messages, called, *outcome))
 
 
+async def test_tools_are_declared_as_each_endpoint_wants_them(calling: Calling) -> None:
+    async with FakeGateway() as gateway, calling(gateway.url, token=gateway.token) as caller:
+        await caller.hear(asking(ON_CHAT))
+        await caller.hear(asking(ON_RESPONSES))
+        first, last = gateway.asked()[0].body["tools"], gateway.asked()[-1].body["tools"]
+    declared = {"name": "look", "description": "Look at the weather", "parameters": LOOK.parameters}
+    assert first == [{"type": "function", "function": declared}]
+    assert last == [{"type": "function", "strict": False, **declared}]
+
+
 @BOTH
 async def test_tools_are_called_and_their_results_answered(calling: Calling, model: str) -> None:
     async with FakeGateway() as gateway, calling(gateway.url, token=gateway.token) as caller:
