@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Sequence
 
 import av
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +20,8 @@ def sound(container: str, codec: str, rate: int = 48000) -> bytes:
     with av.open(out, "w", format=container) as file:
         stream = file.add_stream(codec, rate=rate, layout="mono")
         assert isinstance(stream, av.AudioStream)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, rate // 2), np.int16), format="s16", layout="mono")
+        frame = av.AudioFrame(format="s16", layout="mono", samples=rate // 2)
+        frame.planes[0].update(bytes(frame.planes[0].buffer_size))
         frame.sample_rate = rate
         for packet in (*stream.encode(frame), *stream.encode(None)):
             file.mux(packet)
@@ -34,7 +34,9 @@ def film(container: str, codec: str) -> bytes:
         stream = file.add_stream(codec, rate=5)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+        frame = av.VideoFrame(64, 64, "yuv420p")
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
         for packet in (*stream.encode(frame), *stream.encode(None)):
             file.mux(packet)
     return out.getvalue()
