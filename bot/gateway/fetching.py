@@ -118,9 +118,7 @@ async def _public(target: httpx.URL, *, look_up: bool) -> bool:
 
 def _global(address: str) -> bool:
     """Raises `ValueError` for a name."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return (mapped or found).is_global
+    return ipaddress.ip_address(address.partition("%")[0]).is_global
 
 
 def _address(url: str) -> httpx.URL:
