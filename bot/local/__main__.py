@@ -10,7 +10,9 @@ from aiohttp import web
 
 from bot.local import weights
 from bot.local.chat import ChatModel
+from bot.local.hearing import Hearing
 from bot.local.server import application
+from bot.local.voice import Voice
 
 TOKEN = "PARLEY_LOCAL_TOKEN"  # noqa: S105 - the name of a variable, no secret
 
@@ -18,7 +20,9 @@ TOKEN = "PARLEY_LOCAL_TOKEN"  # noqa: S105 - the name of a variable, no secret
 async def serve(port: int, token: str) -> None:
     """Say the address in one JSON line on standard output, then serve; the weights load meanwhile."""
     chat = ChatModel(weights.chat())
-    runner = web.AppRunner(application(chat, token), access_log=None, handle_signals=False)
+    app = application(chat, token, _hearing(), _voice())
+    # Who hangs up is not worked for any further.
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
@@ -28,6 +32,16 @@ async def serve(port: int, token: str) -> None:
     await asyncio.to_thread(sys.stdin.read)
     await runner.cleanup()
     loading.cancel()
+
+
+def _hearing() -> Hearing | None:
+    folder = weights.hearing()
+    return None if folder is None else Hearing(folder)
+
+
+def _voice() -> Voice | None:
+    file = weights.voice()
+    return None if file is None else Voice(file)
 
 
 def main() -> None:

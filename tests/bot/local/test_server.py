@@ -109,7 +109,7 @@ async def test_parts_of_a_message_are_read_as_text() -> None:
     assert model.asked[0].messages == [{"role": "user", "content": "one two"}]
 
 
-@pytest.mark.parametrize("path", ["/v1/videos", "/v1/images/generations", "/"])
+@pytest.mark.parametrize("path", ["/v1/videos", "/v1/embeddings", "/"])
 async def test_what_is_not_offered_says_so_in_the_wires_own_form(path: str) -> None:
     async with TestServer(application(Scripted(), TOKEN)) as server, ClientSession() as session:
         headers = {"Authorization": f"Bearer {TOKEN}"}
