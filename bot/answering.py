@@ -11,8 +11,9 @@ from bot.features.ahead import Reading
 from bot.features.chat import chat
 from bot.features.scene import answer
 from bot.model import ConversationId
+from bot.patience import patiently
 from bot.picking_up import find_lost, read_earlier
-from bot.telling import Teller, patiently
+from bot.telling import Teller
 from bot.turn import Turn
 
 MOST_TRIES = 3

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 from bot import embedded
 from bot.embedded import Embedded
-from bot.errors import GatewayError, SettingsError
-from bot.features import Defaults, Kit
+from bot.errors import FileError, GatewayError, SettingsError
+from bot.features import Defaults, Kit, Workshop
+from bot.files import Blobs, Door
+from bot.gateway.audio import AudioClient
 from bot.gateway.catalogue import Catalogue
 from bot.gateway.client import Endpoint, GatewayClient, Patience
+from bot.gateway.images import ImageClient
+from bot.media.studio import Studio
 from bot.settings import Settings
 from bot.store import Store
 from bot.words import Words
@@ -21,6 +25,9 @@ log = logging.getLogger("parley.app")
 DEFAULT_MODEL = "gpt-5.4"
 LOCAL_MODEL = "smollm2-135m-instruct"
 REFRESH_S = 3600.0
+TIDY_S = 3600.0
+UNUSED_S = 24 * 3600.0
+MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,15 @@ def _gateway(config: Settings) -> Backend:
     if config.api_key is None:
         raise SettingsError("TOKENGATE_API_KEY", "is not set", "write the gateway's API key")
     catalogue = Catalogue.load(overrides=config.model_overrides, aliases=config.model_aliases)
-    for setting, name in (("BOT_MODEL", config.model), ("BOT_FALLBACK_MODEL", config.fallback_model)):
+    named = (
+        ("BOT_MODEL", config.model),
+        ("BOT_FALLBACK_MODEL", config.fallback_model),
+        ("BOT_TRANSCRIPT_MODEL", config.transcript_model),
+        ("BOT_SPEECH_MODEL", config.speech_model),
+        ("BOT_PICTURE_MODEL", config.picture_model),
+        ("BOT_EDIT_MODEL", config.edit_model),
+    )
+    for setting, name in named:
         if name is not None and catalogue.get(name) is None:
             raise SettingsError(setting, f"there is no model {name!r}", "`parley models` lists them")
     headers = {name: value.get_secret_value() for name, value in config.gateway_headers.items()}
@@ -63,13 +78,14 @@ def _gateway(config: Settings) -> Backend:
 
 async def kit(stack: AsyncExitStack, config: Settings, store: Store, words: Words, backend: Backend) -> Kit:
     """What the features work with; its gateway client lives as long as the stack."""
-    gateway = None
+    gateway = workshop = None
     if backend.endpoint is not None:
         lessons = await store.lessons()
         client = GatewayClient(
             backend.endpoint, backend.catalogue, _patience(config), lessons=lessons, learned=store.learn
         )
         gateway = await stack.enter_async_context(client)
+        workshop = await _workshop(stack, config, gateway, backend.catalogue)
     defaults = Defaults(
         model=backend.model,
         persona=config.persona,
@@ -79,8 +95,31 @@ async def kit(stack: AsyncExitStack, config: Settings, store: Store, words: Word
         catch_up_s=config.catch_up,
         answer_bots=config.answer_bots,
         max_output_tokens=config.max_output_tokens,
+        transcript_model=config.transcript_model,
+        speech_model=config.speech_model,
+        picture_model=config.picture_model,
+        edit_model=config.edit_model,
+        most_file=config.max_file_mb * MEGABYTE,
+        tool_rounds=config.tool_rounds,
     )
-    return Kit(store, backend.catalogue, gateway, words, defaults)
+    return Kit(store, backend.catalogue, gateway, words, defaults, workshop)
+
+
+async def _workshop(stack: AsyncExitStack, config: Settings, gateway: GatewayClient, catalogue: Catalogue) -> Workshop:
+    try:
+        blobs = await Blobs.open(config.files, config.files_mb * MEGABYTE)
+        making = config.files / "making"
+        await asyncio.to_thread(making.mkdir, mode=0o700, exist_ok=True)
+    except (OSError, FileError) as error:
+        raise SettingsError("BOT_FILES_DIR", f"{config.files} cannot be used ({error})", "name another") from None
+    return Workshop(
+        await stack.enter_async_context(Door(blobs)),
+        blobs,
+        await stack.enter_async_context(Studio()),
+        AudioClient(gateway, catalogue),
+        ImageClient(gateway, catalogue),
+        making,
+    )
 
 
 def _patience(config: Settings) -> Patience:
@@ -96,13 +135,25 @@ def _patience(config: Settings) -> Patience:
 
 @asynccontextmanager
 async def refreshing(config: Settings, kit: Kit) -> AsyncIterator[None]:
-    """Holds the catalogue against the gateway's own list, at once and every hour."""
-    task = asyncio.create_task(_refresh(config, kit))
+    """Holds the catalogue against the gateway's own list and tidies the files, at once and every hour."""
+    tasks = [asyncio.create_task(_refresh(config, kit)), asyncio.create_task(_tidy(kit))]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _tidy(kit: Kit) -> None:
+    """Drop the files that no history refers to; young ones may belong to an answer that is being made."""
+    while kit.workshop is not None:
+        await asyncio.sleep(TIDY_S)
+        try:
+            dropped = await kit.workshop.blobs.prune(UNUSED_S, await kit.store.works.used())
+            log.info("files_tidied dropped=%d kept=%d", dropped, await kit.workshop.blobs.count())
+        except Exception as error:  # a loop without a caller: a database or a disk that is away must not end it
+            log.warning("files_untidied reason=%s", type(error).__name__)
 
 
 async def _refresh(config: Settings, kit: Kit) -> None:

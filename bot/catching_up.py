@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from bot.contract import Accept, Address, Addressed, MessageReceived, PersonKind, Platform
 from bot.errors import ChannelError
 from bot.features import Kit
+from bot.patience import patiently
 from bot.store import Store
-from bot.telling import patiently
 
 log = logging.getLogger("parley.missed")
 

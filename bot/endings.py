@@ -8,8 +8,9 @@ from bot.contract import Channel
 from bot.errors import ChannelError, Fenced, Notice, PostGone
 from bot.features import buttons
 from bot.model import TurnState
+from bot.patience import patiently
 from bot.reply import Reply
-from bot.telling import NOTICE_PATIENCE_S, Teller, patiently
+from bot.telling import NOTICE_PATIENCE_S, Teller
 from bot.text import closed
 from bot.turn import Turn
 from bot.words import Words

@@ -7,9 +7,10 @@ from bot.contract import Channel, Platform
 from bot.errors import ChannelError
 from bot.features import Kit
 from bot.model import Claim
+from bot.patience import patiently
 from bot.reply.journal import FIRST_FILE, post_key
 from bot.store import Store
-from bot.telling import NOTICE_PATIENCE_S, patiently
+from bot.telling import NOTICE_PATIENCE_S
 from bot.turn import Turn
 
 log = logging.getLogger("parley.engine")

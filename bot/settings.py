@@ -64,6 +64,14 @@ class Settings(BaseSettings):
     stop_grace: Seconds = _named("BOT_STOP_GRACE", 20.0)
     catch_up: float = _named("BOT_CATCH_UP", 3600.0, ge=0)
     answer_bots: bool = _named("BOT_ANSWER_BOTS", False)
+    transcript_model: str | None = _named("BOT_TRANSCRIPT_MODEL", None)
+    speech_model: str | None = _named("BOT_SPEECH_MODEL", None)
+    picture_model: str | None = _named("BOT_PICTURE_MODEL", None)
+    edit_model: str | None = _named("BOT_EDIT_MODEL", None)
+    tool_rounds: int = _named("BOT_TOOL_ROUNDS", 5, ge=0, le=20)
+    max_file_mb: int = _named("BOT_MAX_FILE_MB", 100, ge=1)
+    files_dir: Path | None = _named("BOT_FILES_DIR", None)
+    files_mb: int = _named("BOT_FILES_MB", 5000, ge=100)
 
     model_aliases: Names = _named("BOT_MODEL_ALIASES", {})
     model_overrides: Fields = _named("BOT_MODEL_OVERRIDES", {})
@@ -143,6 +151,14 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address; by default a file in the data folder."""
         return self.database_url or f"sqlite:///{self.data_dir / 'parley.db'}"
+
+    @property
+    def files(self) -> Path:
+        """The folder of the files that turns and history need; by default beside a database that is a file."""
+        if self.files_dir is not None:
+            return self.files_dir
+        database = Path(self.database.removeprefix("sqlite:///"))
+        return (database.parent if self.database.startswith("sqlite:///") else self.data_dir) / "files"
 
 
 def read() -> Settings:

@@ -21,10 +21,11 @@ from bot.errors import ChannelError, Fenced, StoppedByReader
 from bot.features import ASK, Kit, parse
 from bot.features.steering import Effects, Repaint, Steer, followed, pressed
 from bot.model import ConversationId, Followed, Press, Stood, TurnId
+from bot.patience import patiently
 from bot.reply import Reply
 from bot.reply.journal import FIRST_FILE, post_key
 from bot.store import Store
-from bot.telling import NOTICE_PATIENCE_S, Teller, patiently
+from bot.telling import NOTICE_PATIENCE_S, Teller
 from bot.text import closed
 from bot.turn import Turn
 

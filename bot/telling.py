@@ -1,24 +1,19 @@
 """How people are told what is no answer: notices, results of commands, failures; patiently, and never in vain."""
 
-import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
 from bot.contract import Channel, CommandInvoked, Origin, Platform, Post
-from bot.errors import BotError, ChannelBusy, ChannelError, ModelUnavailable, Notice
+from bot.errors import BotError, ChannelError, ModelUnavailable, Notice
+from bot.patience import patiently
 from bot.words import Words
 
 log = logging.getLogger("parley.telling")
 
-T = TypeVar("T")
-
 NOTICE_PATIENCE_S = 20.0
 """How long a notice waits for a limited platform: longer, and nobody looks for it any more."""
-
-_LEAST_WAIT_S = 0.05
 
 
 class Teller:
@@ -61,20 +56,6 @@ class Teller:
         if isinstance(error, ModelUnavailable) and self._fallback and self._fallback != error.model:
             return Notice("model-unavailable-fallback", {"model": error.model, "fallback": self._fallback})
         return error.notice
-
-
-async def patiently(verb: Callable[[], Awaitable[T]], patience_s: float) -> T:
-    """Call until the platform has time for it. Raises `ChannelBusy` after waits of so many seconds in all."""
-    waited = 0.0
-    while True:
-        try:
-            return await verb()
-        except ChannelBusy as busy:
-            pause_s = max(busy.retry_after, _LEAST_WAIT_S)
-            waited += pause_s
-            if waited > patience_s:
-                raise
-            await asyncio.sleep(pause_s)
 
 
 def incident(what: str) -> Notice:

@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.reply", "bot.runner", "bot.store", "bot.gateway", "bot.files"),
     ("bot.model", "bot.gateway.values"),
     ("bot.made",),
-    ("bot.settings", "bot.text", "bot.words", "bot.budget", "bot.logs", "bot.media"),
+    ("bot.settings", "bot.text", "bot.words", "bot.budget", "bot.logs", "bot.patience", "bot.media"),
     ("bot.contract", "bot.errors"),
 )
 """From the roof down; an import goes to a lower floor, or stays within one package."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.contract import Command, CommandInvoked, Option, Origin
 from bot.errors import Notice
 from bot.features import conversation, steering
-from bot.features.kit import Defaults, Kit
+from bot.features.kit import Defaults, Kit, Workshop
 from bot.features.scene import Make
 from bot.features.steering import Steer
 from bot.gateway.catalogue import Catalogue
@@ -22,6 +22,7 @@ __all__ = [
     "Kit",
     "Said",
     "Steer",
+    "Workshop",
     "commands",
     "parse",
     "written",

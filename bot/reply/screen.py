@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from bot.contract import Button, Channel, File, Post, PostId
 from bot.errors import ChannelBusy, ChannelError, Fenced, PostGone
+from bot.patience import LEAST_WAIT_S
 from bot.reply.journal import Journal, post_key
 from bot.reply.nap import Nap
 
@@ -15,8 +16,6 @@ T = TypeVar("T")
 
 PATIENCE_S = 600.0
 """How long a call that must not be skipped waits for a limited platform in all."""
-
-_LEAST_WAIT_S = 0.05
 
 
 class Closed(Exception):
@@ -131,7 +130,7 @@ class Screen:
                 return await verb()
             except ChannelBusy as busy:
                 waited += busy.retry_after
-                self.not_before = moment = self._clock() + max(busy.retry_after, _LEAST_WAIT_S)
+                self.not_before = moment = self._clock() + max(busy.retry_after, LEAST_WAIT_S)
                 if not patient or waited > PATIENCE_S:
                     raise
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
+from bot.answering import Answering
 from bot.cli import main
 from bot.engine import Engine
-from bot.features import chat
 from bot.reply import Reply
 from bot.runner.sharing import Pace
 from bot.store import accepting
@@ -78,14 +78,14 @@ def _inside_accepting(blow: Blow) -> None:
 
 
 def _before_answering(blow: Blow) -> None:
-    inner = chat.answer
+    inner = Answering.answer
 
-    async def answer(kit: Any, turn: Turn, *given: Any, **named: Any) -> None:
+    async def answer(self: Answering, turn: Turn, early: Any) -> None:
         await turn.check()  # the commit that began it stands
         blow()
-        await inner(kit, turn, *given, **named)
+        await inner(self, turn, early)
 
-    chat.answer = answer
+    Answering.answer = answer  # type: ignore[method-assign]
 
 
 def _in_mid_stream(blow: Blow) -> None:

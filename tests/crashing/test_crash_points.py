@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine import MOST_TRIES
+from bot.answering import MOST_TRIES
 from tests.crashing.launcher import POINTS, Crash
 from tests.crashing.stage import Bot, Posts, Scene, answer, environment, scene, until
 from tests.fakes.gateway import FakeGateway
