@@ -7,9 +7,10 @@ from typing import Any
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack import transfer
 from adapters.slack.faults import FAILURES, fault_of, retry_after, settle
 from adapters.slack.limits import LIMITS, Limits
-from bot.contract import Address
+from bot.contract import Address, File
 from bot.errors import ChannelBusy
 
 Answer = Mapping[str, Any]
@@ -39,6 +40,10 @@ class Api:
             if isinstance(fault, ChannelBusy) and retry_after(error):
                 self.limits.budget(method, address).pause(fault.retry_after)
             raise settle(fault) if LIMITS[method].repeatable else fault from error
+
+    async def upload(self, url: str, file: File) -> None:
+        """Send the bytes of a file to the address that Slack gave for them. Raises `ChannelError`."""
+        await transfer.put(self._session, url, file)
 
     async def respond(self, url: str, body: Mapping[str, object]) -> bool:
         """Post to a command's reply address; False when Slack does not take it (used up, or too old).

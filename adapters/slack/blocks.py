@@ -5,6 +5,7 @@ becomes a block too.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from adapters.slack import markup
 from bot.contract import Button
@@ -15,10 +16,24 @@ _LABEL_LIMIT = 75
 _BARE_LIMIT = 4_000
 """The most that `chat.update` takes as `text`."""
 
+_ALT_LIMIT = 2_000
 
-def content(shown: str, buttons: Sequence[Button]) -> dict[str, object]:
-    """The arguments of a call that shows a neutral text with buttons under it."""
-    return {"text": bare(shown), "blocks": [markdown(shown), *row(buttons)]}
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file of ours that Slack has, and what it shows in words."""
+
+    id: str
+    alt: str
+
+
+def content(shown: str, buttons: Sequence[Button], pictures: Sequence[Picture] = ()) -> dict[str, object]:
+    """The arguments of a call that shows a neutral text, pictures under it, and buttons under these."""
+    text = bare(shown if shown.strip() else " ".join(picture.alt for picture in pictures))
+    words = [markdown(shown)] if shown.strip() else []
+    whole = [*words, *(image(picture) for picture in pictures), *row(buttons)]
+    # Under a file that Slack shows nothing may be left to say, and yet it wants something.
+    return {"text": text or None, "blocks": whole or [{"type": "divider"}]}
 
 
 def bare(text: str) -> str:
@@ -29,6 +44,12 @@ def bare(text: str) -> str:
 def markdown(shown: str) -> Block:
     """A neutral text as a block; Slack keeps no id of such a one."""
     return {"type": "markdown", "text": shown}
+
+
+def image(picture: Picture) -> Block:
+    """A picture as a block."""
+    alt = markup.clip(markup.neutral(picture.alt), _ALT_LIMIT)
+    return {"type": "image", "slack_file": {"id": picture.id}, "alt_text": alt}
 
 
 def row(buttons: Sequence[Button]) -> list[Block]:

@@ -10,9 +10,10 @@ from adapters.slack.connection import Connection
 from adapters.slack.faults import MessageMissing, Unsure
 from adapters.slack.posts import Posts, Writer
 from adapters.slack.responses import Responses
+from adapters.slack.shares import FILE_LIMIT, Sharer, Uploads
 from adapters.slack.values import Keepsake, is_direct
 from bot.contract import Attachment, Capabilities, Download, Host, Origin, Post, PostId
-from bot.errors import ChannelBusy, ChannelError, ChannelGone, FileLost, PostGone, PostRejected
+from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostGone, PostRejected
 
 log = logging.getLogger("parley.slack")
 
@@ -25,8 +26,9 @@ _STREAMED = Capabilities(
     # The status line vanishes after 120 s.
     typing_interval=90.0,
     buttons=True,
+    file_limit=FILE_LIMIT,
 )
-_UPDATED = Capabilities(markup.TEXT_LIMIT, markup.measure, edit_interval=2.5, buttons=True)
+_UPDATED = Capabilities(markup.TEXT_LIMIT, markup.measure, edit_interval=2.5, buttons=True, file_limit=FILE_LIMIT)
 """Where there is no thread there is no stream: few updates, as a workspace has 50 a minute in all."""
 
 _SINCE_S = 120.0
@@ -44,6 +46,7 @@ class Line:
     host: Host
     posts: Posts
     responses: Responses
+    uploads: Uploads
     connection: Connection | None = None
 
     def need(self) -> Connection:
@@ -112,12 +115,12 @@ class SlackChannel:
                 # Whatever Slack has against a stream here, an ordinary post may still do.
                 log.info("slack_stream_refused workspace=%s reason=%s", self._at.workspace, error)
         try:
-            return await self._writer().post(post)
+            return await (self._sharer() if post.files else self._writer()).post(post)
         except Unsure as error:
             return await self._found(post, error)
         except ChannelGone:
             # A command can be called where we are no member: its reply address still reaches the asker.
-            if post.final and await self._reply(post.text):
+            if post.final and post.text.strip() and await self._reply(post.text):
                 return PostId(f"reply-{post.key}")
             raise
 
@@ -152,7 +155,8 @@ class SlackChannel:
         return await history.ours(self._at, self._origin.message_id or _lately(), keys, known)
 
     async def locate(self, attachment: Attachment) -> Download:
-        raise FileLost("files are not fetched yet", attachment.name)
+        """By the id of the file, whichever channel it came in by."""
+        return await self._line.need().files.locate(self._at, attachment)
 
     async def notify(self, text: str) -> None:
         """Through the reply address of a command or a press while it serves; else to the asker alone in the thread.
@@ -209,6 +213,10 @@ class SlackChannel:
         history = await self._line.need().history()
         known = self._line.posts.in_channel(self._at)
         return (await history.ours(self._at, self._origin.message_id, [post.key], known)).get(post.key)
+
+    def _sharer(self) -> Sharer:
+        connection = self._line.need()
+        return Sharer(connection.api, self._writer(), self._line.uploads, self._at, connection.file_waits)
 
     def _writer(self) -> Writer:
         api = self._line.need().api

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.api import Api
 from adapters.slack.faults import FAILURES, fault_of, settle, word_for
+from adapters.slack.files import Files
 from adapters.slack.fixes import platform_error
 from adapters.slack.history import History
 from adapters.slack.limits import Limits
@@ -35,6 +36,8 @@ class Connection:
             token, base_url=settings.api_url, session=session, retry_handlers=[], logger=sdk_logger()
         )
         self.api = Api(self.client, session, Limits(host))
+        self.files = Files(self.api, token or "", settings.file_hosts, timing.name_s)
+        self.file_waits = timing.file_waits_s
         self.people = People(self._profile, patience=timing.name_s)
         self._stack = AsyncExitStack()
         self._stack.push_async_callback(session.close)
@@ -66,7 +69,7 @@ class Connection:
 
     async def history(self) -> History:
         """The reader of what stands there. Raises `ChannelError`."""
-        return History(self.api, self.people, await self.me())
+        return History(self.api, self.people, self.files, await self.me())
 
     async def _identity(self) -> Identity:
         async with self._lock:

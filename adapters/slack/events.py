@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.slack import mrkdwn
+from adapters.slack import attached, mrkdwn
 from adapters.slack.values import PLATFORM, Identity, Keepsake, Profile, is_direct
 from bot.contract import (
     Address,
     Addressed,
-    Attachment,
     Command,
     CommandInvoked,
     Event,
@@ -32,8 +31,6 @@ _BURIED = "tombstone"
 
 https://github.com/openclaw/openclaw/pull/22035
 """
-
-_GONE_FILES = frozenset({"tombstone", "hidden_by_limit"})
 
 
 def is_ours(event: Payload, me: Identity) -> bool:
@@ -96,7 +93,8 @@ def message_of(event: Payload, address: Address, me: Identity, profiles: Profile
         text=mrkdwn.to_markdown(text, me.user, _names(profiles)),
         addressed=_addressed(text, address, me),
         sent_at=datetime.fromtimestamp(float(event["ts"]), UTC),
-        attachments=_attachments(event.get("files") or ()),
+        attachments=attached.attachments(event),
+        quoted=attached.quoted(event),
     )
 
 
@@ -131,9 +129,10 @@ def command_of(
 
 
 def _options(command: Command, text: str) -> Mapping[str, str]:
-    """Slack has one line of text: a word for each option, and all that remains for the last."""
-    words = text.split(maxsplit=max(0, len(command.options) - 1)) if command.options else []
-    return {option.name: word for option, word in zip(command.options, words, strict=False)}
+    """Slack has one line of text: a word for each option, and all that remains for the last. It has no files."""
+    worded = [option for option in command.options if not option.file]
+    words = text.split(maxsplit=max(0, len(worded) - 1)) if worded else []
+    return {option.name: word for option, word in zip(worded, words, strict=False)}
 
 
 def person_of(user: str, profiles: Profiles, called: str = "") -> Person:
@@ -225,18 +224,6 @@ def _place(event: Payload, message: Payload, before: Payload, me: Identity, work
         # A direct message stays flat although somebody has opened a thread under it.
         called.pop("thread_ts")
     return address_of(called, me, workspace)
-
-
-def _attachments(files: Sequence[Payload]) -> tuple[Attachment, ...]:
-    return tuple(_attachment(file) for file in files if file.get("mode") not in _GONE_FILES and "id" in file)
-
-
-def _attachment(file: Payload) -> Attachment:
-    voice = file.get("subtype") == "slack_audio"
-    kind = str(file.get("mimetype") or "application/octet-stream")
-    # Slack calls some voice clips video/mp4 or video/webm although there is only sound in them.
-    media_type = kind.replace("video/", "audio/", 1) if voice else kind
-    return Attachment(str(file.get("name") or file["id"]), media_type, int(file.get("size") or 0), file["id"], voice)
 
 
 def _names(profiles: Profiles) -> Mapping[str, str]:

@@ -4,8 +4,10 @@ ChannelError
 ├── Unsure                  nobody knows whether it was done
 ├── ChannelBusy             nothing was done
 ├── ChannelGone
+│   └── ScopeMissing        the app was installed without what the call needs
 ├── StoppedByReader
 └── PostRejected
+    ├── BlocksRefused       also said of a picture that Slack is not done with yet
     ├── NotStreaming        the stream has ended: by itself after five minutes, or long ago
     └── MessageMissing      there is no such post
 """
@@ -20,6 +22,14 @@ from bot.errors import ChannelBusy, ChannelError, ChannelGone, PostRejected, Sto
 
 class Unsure(ChannelError):
     """The call may have been done or not: the connection broke while it was under way."""
+
+
+class ScopeMissing(ChannelGone):
+    """The app was installed without the scope that the call needs."""
+
+
+class BlocksRefused(PostRejected):
+    """Slack does not take these blocks; of a picture that it is not done with yet it says the same."""
 
 
 class NotStreaming(PostRejected):
@@ -40,7 +50,6 @@ _KINDS: dict[str, type[ChannelError]] = {
             "enterprise_is_restricted",
             "invalid_auth",
             "is_archived",
-            "missing_scope",
             "no_permission",
             "not_allowed_token_type",
             "not_authed",
@@ -55,8 +64,10 @@ _KINDS: dict[str, type[ChannelError]] = {
         ChannelGone,
     ),
     **dict.fromkeys(("fatal_error", "internal_error", "request_timeout"), Unsure),
+    "invalid_blocks": BlocksRefused,
     "message_not_found": MessageMissing,
     "message_not_in_streaming_state": NotStreaming,
+    "missing_scope": ScopeMissing,
     "stopped_by_user": StoppedByReader,
 }
 

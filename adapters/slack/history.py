@@ -1,12 +1,14 @@
 """What already stands in a place: read to fill a gap, and to see whether a post of ours arrived."""
 
 import logging
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from adapters.slack import mrkdwn
 from adapters.slack.api import Api
 from adapters.slack.events import Payload, address_of, is_spoken, message_of
+from adapters.slack.files import Files
 from adapters.slack.people import People
 from adapters.slack.values import Identity
 from bot.contract import Address, MessageReceived, PostId
@@ -24,9 +26,10 @@ How Slack orders a channel's pages behind a moment is not written down, so there
 class History:
     """The reader of one installation."""
 
-    def __init__(self, api: Api, people: People, me: Identity) -> None:
+    def __init__(self, api: Api, people: People, files: Files, me: Identity) -> None:
         self._api = api
         self._people = people
+        self._files = files
         self._me = me
 
     async def newest(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
@@ -37,7 +40,7 @@ class History:
         raw = await self._raw(address, after, limit, sparing=True)
         spoken = {str(found["ts"]): found for found in raw if is_spoken(found)}
         chosen = [spoken[ts] for ts in sorted(spoken, key=instant) if after is None or instant(ts) > instant(after)]
-        chosen = chosen[-limit:]
+        chosen = [await self._files.filled(address, found) for found in chosen[-limit:]]
         profiles = await self._people.of(_strangers(chosen, self._me))
         return [
             message_of(found, self._where(found, address), self._me, profiles, address.place(found["ts"]))
@@ -53,14 +56,15 @@ class History:
         them. So a post that shows none and that nobody knows is taken for the first key that is missing.
         """
         mine = await self._mine(address, since, known)
-        named = {_key(found): PostId(str(found["ts"])) for found in reversed(mine) if _key(found) in keys}
-        nameless = [PostId(str(found["ts"])) for found in mine if not _key(found)]
+        told = [(_key(found, keys), PostId(str(found["ts"]))) for found in mine]
+        named = {key: post_id for key, post_id in reversed(told) if key in keys}
+        nameless = [post_id for key, post_id in told if not key]
         missing = [key for key in keys if key not in named]
         return {**named, **dict(zip(missing, nameless, strict=False))}
 
     async def keyed(self, address: Address, since: str, key: str) -> PostId | None:
         """Our post after a moment that shows this key, and no other."""
-        shown = [found for found in await self._mine(address, since, ()) if _key(found) == key]
+        shown = [found for found in await self._mine(address, since, ()) if _key(found, [key]) == key]
         return PostId(str(shown[0]["ts"])) if shown else None
 
     async def _mine(self, address: Address, since: str, known: Collection[PostId]) -> list[Payload]:
@@ -115,9 +119,16 @@ def _strangers(messages: Iterable[Payload], me: Identity) -> frozenset[str]:
     return frozenset(writers).union(*mentions) - {me.user, ""}
 
 
-def _key(found: Payload) -> str:
+def _key(found: Payload, keys: Iterable[str]) -> str:
+    """What a post was sent with: as it says itself, else the one of these that the name of one of its files holds.
+
+    Files of ours that were named otherwise belong to something else. No key at all is only that of a stream.
+    """
     metadata: Any = found.get("metadata") or {}
-    return str((metadata.get("event_payload") or {}).get("key", ""))
+    key = str((metadata.get("event_payload") or {}).get("key", ""))
+    names = " ".join(str(file.get("name") or "?") for file in found.get("files") or ())
+    held = [each for each in keys if re.search(rf"(?<!\w){re.escape(each)}(?!\w)", names)]
+    return key or max(held, key=len, default=names)
 
 
 def _in_order(messages: Iterable[Payload]) -> list[Payload]:

@@ -18,8 +18,9 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from adapters.slack import events, markup, presses
+from adapters.slack.files import Files
 from adapters.slack.people import People
-from adapters.slack.values import Identity
+from adapters.slack.values import PLATFORM, Identity
 from bot.contract import Accept, Address, Command, Host
 
 log = logging.getLogger("parley.slack")
@@ -37,6 +38,7 @@ class Intake(AsyncMiddleware):
         commands: Iterable[Command],
         me: Identity,
         people: People,
+        files: Files,
         host: Host,
         release: Release,
     ) -> None:
@@ -45,6 +47,7 @@ class Intake(AsyncMiddleware):
         self._table = {command.name: command for command in commands}
         self._me = me
         self._people = people
+        self._files = files
         self._host = host
 
     async def async_process(
@@ -90,10 +93,16 @@ class Intake(AsyncMiddleware):
             await self._said(body)
 
     async def _said(self, body: Mapping[str, Any]) -> None:
-        profiles = await self._people.of(events.strangers(body, self._me))
-        event = events.event_of(body, self._me, profiles)
+        strangers = events.strangers(body, self._me)
+        profiles = await self._people.of(strangers)
+        # Of talk that nobody keeps Slack is asked nothing.
+        event = events.event_of(await self._filled(body) if strangers else body, self._me, profiles)
         if event is not None:
             await self._accept(event)
+
+    async def _filled(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        place = Address(PLATFORM, self._me.team, "")
+        return {**body, "event": await self._files.filled(place, body.get("event") or {})}
 
     async def _stop(self, body: Mapping[str, Any]) -> None:
         profiles = await self._people.of([str(body["event"].get("user") or "")])

@@ -41,6 +41,9 @@ LIMITS = {
     "chat.update": Limit(50),
     "conversations.history": Limit(50, form=True),
     "conversations.replies": Limit(50, form=True),
+    "files.completeUploadExternal": Limit(100, repeatable=False),
+    "files.getUploadURLExternal": Limit(100, form=True),
+    "files.info": Limit(100, form=True),
     "users.info": Limit(100, form=True),
 }
 

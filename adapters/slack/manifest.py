@@ -84,7 +84,9 @@ def link(table: Sequence[Command]) -> str:
 
 
 def _slash(command: Command) -> dict[str, object]:
-    hint = " ".join(option.name if option.required else f"[{option.name}]" for option in command.options)
+    hint = " ".join(
+        option.name if option.required else f"[{option.name}]" for option in command.options if not option.file
+    )
     slash = {
         "command": f"/{command.name}",
         "description": command.summary["en"],

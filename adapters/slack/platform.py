@@ -21,6 +21,7 @@ from adapters.slack.posts import Posts
 from adapters.slack.quiet import sdk_logger
 from adapters.slack.responses import Responses
 from adapters.slack.scopes import ESSENTIAL, SCOPES
+from adapters.slack.shares import Uploads
 from adapters.slack.timing import Timing
 from adapters.slack.values import PLATFORM, Identity
 from adapters.slack.web import Web
@@ -36,7 +37,7 @@ class SlackPlatform:
         self._host = host
         self._settings = found
         self._timing = timing or Timing()
-        self._line = Line(host, Posts(), Responses())
+        self._line = Line(host, Posts(), Responses(), Uploads())
         self._web = Web(_secret(found.signing_secret)) if found.app_token is None else None
 
     @property
@@ -71,7 +72,9 @@ class SlackPlatform:
         _check_scopes(me)
         flights = Flights()
         release = partial(sessions.release, connection.api, self._timing.release_s)
-        app = self._app(connection, Intake(accept, commands, me, connection.people, self._host, release), me)
+        app = self._app(
+            connection, Intake(accept, commands, me, connection.people, connection.files, self._host, release), me
+        )
         missed = Missed(accept, self._timing)
         if self._web is not None:
             await self._serve(self._web, app, flights, me, missed)

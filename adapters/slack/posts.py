@@ -7,11 +7,12 @@ always sends blocks: without them Slack leaves earlier ones standing, buttons an
 """
 
 from collections import OrderedDict
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.slack import blocks, markup
+from adapters.slack import blocks, markup, pictures
 from adapters.slack.api import Api
+from adapters.slack.blocks import Picture
 from adapters.slack.faults import NotStreaming, Unsure
 from adapters.slack.values import Keepsake
 from bot.contract import Address, Button, Origin, Post, PostId
@@ -30,10 +31,14 @@ class Shown:
 
 @dataclass(slots=True)
 class Standing:
-    """What Slack shows of a post of ours now; `shown` is None when that is not known for certain."""
+    """What Slack shows of a post of ours now; `shown` is None when that is not known for certain.
+
+    `pictures` stand in it for good: each update has to repeat them.
+    """
 
     shown: Shown | None
     streams: bool
+    pictures: tuple[Picture, ...] = ()
 
 
 class Posts:
@@ -66,24 +71,31 @@ class Writer:
         self._posts = posts
         self._at = address
 
-    async def post(self, post: Post) -> PostId:
-        """An ordinary post. Raises `Unsure` when nobody knows whether it stands."""
+    async def post(self, post: Post, shows: tuple[Picture, ...] = ()) -> PostId:
+        """An ordinary post; `shows` are pictures that Slack has. Raises `Unsure` when nobody knows if it stands."""
         shown = _look(post)
-        words = blocks.content(shown.text, shown.buttons) if shown.buttons else {"markdown_text": shown.text}
+        bare = not (shown.buttons or shows)
+        words = {"markdown_text": shown.text} if bare else blocks.content(shown.text, shown.buttons, shows)
         told = await self._api.call(
             "chat.postMessage",
             self._at,
             channel=self._at.channel,
             thread_ts=self._at.thread,
-            metadata=_metadata(post.key),
+            metadata=_metadata(post.key, shows),
             # What a model links to is not fetched by Slack: the address may carry what was said here.
             unfurl_links=False,
             unfurl_media=False,
             **words,
         )
         post_id = PostId(str(told["ts"]))
-        self._posts.note(self._at, post_id, Standing(shown, streams=False))
+        self._posts.note(self._at, post_id, Standing(shown, streams=False, pictures=shows))
         return post_id
+
+    async def dress(self, post_id: PostId, post: Post) -> None:
+        """What Slack itself has posted with files and bare words gets its Markdown, its buttons and its key."""
+        plain = markup.plain(post.text) == post.text
+        standing = Standing(Shown(markup.neutral(post.text)) if plain else None, streams=False)
+        await self._update(post_id, self._posts.note(self._at, post_id, standing), post)
 
     async def open(self, origin: Origin, text: str) -> PostId:
         """A stream, to be grown. Raises `Unsure`, and `PostRejected` where only an ordinary post may do."""
@@ -125,13 +137,18 @@ class Writer:
     async def _known(self, post_id: PostId) -> Standing:
         standing = self._posts.find(self._at, post_id)
         if standing is None:
-            # Written by an earlier process: a stream that it left open refuses updates until it is stopped.
-            standing = Standing(None, streams=self._at.thread is not None)
-            with suppress(PostRejected, StoppedByReader):
-                if standing.streams:
-                    await self._stop(post_id, standing, None)
-            standing.streams = False
+            streamed = self._at.thread is not None and await self._was_open(post_id)
+            shows = () if streamed else await pictures.standing(self._api, self._at, post_id)
+            standing = Standing(None, streams=False, pictures=shows)
         return self._posts.note(self._at, post_id, standing)
+
+    async def _was_open(self, post_id: PostId) -> bool:
+        """Written by an earlier process: a stream that it left open refuses updates until it is stopped."""
+        try:
+            await self._call("chat.stopStream", post_id)
+        except (PostRejected, StoppedByReader):
+            return False
+        return True
 
     async def _append(self, post_id: PostId, standing: Standing, text: str) -> None:
         more = _addition(standing.shown, text)
@@ -164,8 +181,8 @@ class Writer:
     async def _update(self, post_id: PostId, standing: Standing, post: Post) -> None:
         look = _look(post)
         if standing.shown != look:
-            words = blocks.content(look.text, look.buttons)
-            await self._call("chat.update", post_id, metadata=_metadata(post.key), **words)
+            words = blocks.content(look.text, look.buttons, standing.pictures)
+            await self._call("chat.update", post_id, metadata=_metadata(post.key, standing.pictures), **words)
             standing.shown = look
 
     async def _call(self, method: str, post_id: PostId, **arguments: object) -> None:
@@ -184,9 +201,10 @@ def _end(more: str, post: Post) -> dict[str, object]:
     }
 
 
-def _metadata(key: str) -> dict[str, object] | None:
-    """By which a post is found again; where there is no key, what stands there stays."""
-    return {"event_type": "parley_post", "event_payload": {"key": key}} if key else None
+def _metadata(key: str, shows: Sequence[Picture] = ()) -> dict[str, object] | None:
+    """By which a post and its pictures are found again; where there is no key, what stands there stays."""
+    listed = {"pictures": " ".join(picture.id for picture in shows)} if shows else {}
+    return {"event_type": "parley_post", "event_payload": {"key": key, **listed}} if key else None
 
 
 def _addition(stands: Shown | None, wanted: str) -> str | None:

@@ -15,6 +15,7 @@ SCOPES = {
     "chat:write": "answers, streams, the status line",
     "commands": "slash commands",
     "files:read": "files that come with a question",
+    "files:write": "pictures, sounds and other files in answers",
     "groups:history": "follow threads in private channels",
     "im:history": "direct messages",
     "mpim:history": "follow threads in group messages",

@@ -1,6 +1,7 @@
 """Slack's own settings: three secrets and two addresses, from the environment or `.env`."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -34,7 +35,8 @@ class SlackSettings(BaseSettings):
     signing_secret: SecretStr | None = _named(_SIGNING, None)
     api_url: str = _named("SLACK_API_URL", "https://slack.com/api/")
     file_hosts: Annotated[tuple[str, ...], NoDecode] = _named(
-        "SLACK_FILE_HOSTS", ("files.slack.com", "*.slack.com", "*.slack-edge.com", "*.slack-files.com")
+        "SLACK_FILE_HOSTS",
+        ("https://files.slack.com", "https://*.slack.com", "https://*.slack-edge.com", "https://*.slack-files.com"),
     )
 
     @field_validator("bot_token", "app_token", "signing_secret", mode="before")
@@ -64,6 +66,11 @@ class SlackSettings(BaseSettings):
     def _listed(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
 
+    @field_validator("file_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_origin(host) for host in value)
+
     @model_validator(mode="after")
     def _whole(self) -> "SlackSettings":
         if self.bot_token is None and (self.app_token or self.signing_secret):
@@ -83,6 +90,14 @@ def read() -> SlackSettings | None:
     except ValidationError as error:
         raise _explained(error) from None
     return settings if settings.bot_token is not None else None
+
+
+def _origin(host: str) -> str:
+    """Scheme, host and port; a host by itself is asked by https."""
+    parts = urlsplit(host if "://" in host else f"https://{host}")
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("it must be hosts with commas between them, as in files.slack.com,http://127.0.0.1:8080")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _of_kind(value: SecretStr | None, beginnings: tuple[str, ...], right: str) -> SecretStr | None:

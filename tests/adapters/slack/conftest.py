@@ -16,7 +16,17 @@ from tests.adapters.host import FakeHost
 from tests.fakes.slack import FakeSlack
 
 ANN, BOB, ROOM, DIRECT = "U0ANN", "U0BOB", "C0ROOM", "D0ANN"
-FAST = Timing(call_s=2.0, connect_s=2.0, ping_s=0.05, watch_s=0.05, deaf_s=0.3, drain_s=0.5, name_s=0.5, release_s=0.3)
+FAST = Timing(
+    call_s=2.0,
+    connect_s=2.0,
+    ping_s=0.05,
+    watch_s=0.05,
+    deaf_s=0.3,
+    drain_s=0.5,
+    name_s=0.5,
+    release_s=0.3,
+    file_waits_s=(0.0, 0.01, 0.01),
+)
 
 COMMANDS = (
     Command("ask", {"en": "Ask the model"}, (Option("question", {"en": "What to ask"}, required=True),)),
@@ -72,7 +82,7 @@ class Ear:
 
 def settings_for(slack: FakeSlack, *, http: bool = False) -> SlackSettings:
     """What an operator would have set for this server; nothing comes from the environment."""
-    given = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_API_URL": slack.api_url}
+    given = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_API_URL": slack.api_url, "SLACK_FILE_HOSTS": slack.files_host}
     secret = {"SLACK_SIGNING_SECRET": slack.signing_secret} if http else {"SLACK_APP_TOKEN": slack.app_token}
     return SlackSettings.model_validate({**given, **secret})
 

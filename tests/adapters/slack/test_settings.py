@@ -91,8 +91,8 @@ def test_secrets_are_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_addresses_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     put(monkeypatch, SLACK_BOT_TOKEN="xoxb-1", SLACK_APP_TOKEN="xapp-1", SLACK_API_URL="http://127.0.0.1:9/api")
-    put(monkeypatch, SLACK_FILE_HOSTS="files.example, *.example ,")
+    put(monkeypatch, SLACK_FILE_HOSTS="Files.example, *.example ,http://127.0.0.1:8080/")
     found = settings.read()
     assert found is not None
     assert found.api_url == "http://127.0.0.1:9/api/"
-    assert found.file_hosts == ("files.example", "*.example")
+    assert found.file_hosts == ("https://files.example", "https://*.example", "http://127.0.0.1:8080")
