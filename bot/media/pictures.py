@@ -6,6 +6,7 @@ import struct
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
@@ -19,7 +20,8 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP")
 # A JPEG is decoded at a fraction of its size, a picture of one byte a pixel needs no more than that.
 MOST_PIXELS = 64_000_000
 MOST_WIDE_PIXELS = 36_000_000
-MOST_WHOLE_PIXELS = 24_000_000  # WebP and AVIF: their decoders hold several copies
+MOST_AVIF_PIXELS = 24_000_000  # its decoder holds two copies
+MOST_WEBP_PIXELS = 16_000_000  # its decoder holds four
 BAND_PIXELS = 1_000_000
 LEAST_SIDE = 64
 SHRINK = 0.75
@@ -43,18 +45,39 @@ DRAWN = (("PNG", 0), ("JPEG", 92), ("JPEG", 80), ("WEBP", 80), ("GIF", 0))
 PHOTOGRAPHED = (("JPEG", 92), ("JPEG", 85), ("JPEG", 75), ("WEBP", 75), ("PNG", 0), ("GIF", 0))
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "GIF": ".gif"}
 # What Pillow and its codecs raise at bytes that are not what they seem.
-BROKEN = (OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError, KeyError, TypeError, OverflowError)
+BROKEN = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    SyntaxError,
+    EOFError,
+    struct.error,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+)
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 PngImagePlugin.MAX_TEXT_MEMORY = MEGABYTE
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A picture as it was read, by a whole factor smaller, and what is still to be done with it."""
+
+    image: Image.Image
+    size: tuple[int, int]
+    turn: Image.Transpose | None
+    profile: bytes | None
+    drawn: bool
+
+
 def picture(path: Path, folder: Path, longest: int, most_bytes: int, kinds: Sequence[str]) -> Picture:
     """See `Studio.picture`."""
-    with _opened(path) as image:
-        drawn = image.format in ("PNG", "GIF", "BMP")
-        shrunk = _shrunk(image, longest)
-    return _written(shrunk, _ways(shrunk, kinds, drawn=drawn), folder, most_bytes)
+    raw = _read(path, longest)
+    shrunk = _shrunk(raw)
+    return _written(shrunk, _ways(shrunk, kinds, drawn=raw.drawn), folder, most_bytes)
 
 
 @contextmanager
@@ -64,7 +87,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     if kind not in PICTURES:
         raise FileUnsupported(f"{kind or 'unknown bytes'}: no picture that can be read")
     if kind == "webp":
-        _bounded(*_webp_size(path), MOST_WHOLE_PIXELS)
+        _bounded(*_webp_size(path), MOST_WEBP_PIXELS)
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
             yield _checked(image)
@@ -78,7 +101,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 def _checked(image: Image.Image) -> Image.Image:
     if image.format in ("WEBP", "AVIF"):
-        _bounded(*image.size, MOST_WHOLE_PIXELS)
+        _bounded(*image.size, MOST_WEBP_PIXELS if image.format == "WEBP" else MOST_AVIF_PIXELS)
     narrow = image.format in ("JPEG", "MPO") or image.mode in ("1", "L", "P")
     _bounded(*image.size, MOST_PIXELS if narrow else MOST_WIDE_PIXELS)
     if image.mode in ("F", "I"):
@@ -100,17 +123,23 @@ def _webp_size(path: Path) -> tuple[int, int]:
     return int.from_bytes(first[24:27], "little") + 1, int.from_bytes(first[27:30], "little") + 1
 
 
-def _shrunk(image: Image.Image, longest: int) -> Image.Image:
-    """Upright, in sRGB, at most `longest` on a side, without anything but its pixels."""
-    turn = TURNS.get(_orientation(image))
-    profile = image.info.get("icc_profile")
-    scale = min(1.0, longest / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    small = _reduced(_drafted(image, size), size)
-    if small.width > size[0] or small.height > size[1]:
-        small = small.resize(size, Image.Resampling.LANCZOS)
-    small = _in_srgb(small, profile)
-    small = small.copy() if turn is None else small.transpose(turn)
+def _read(path: Path, longest: int) -> Raw:
+    """In a function of its own, so that the whole picture is gone when the smaller one is worked on."""
+    with _opened(path) as image:
+        turn, profile = TURNS.get(_orientation(image)), image.info.get("icc_profile")
+        scale = min(1.0, longest / max(image.size))
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        drawn = image.format in ("PNG", "GIF", "BMP")
+        return Raw(_reduced(_drafted(image, size), size), size, turn, profile, drawn)
+
+
+def _shrunk(raw: Raw) -> Image.Image:
+    """Upright, in sRGB, without anything but its pixels."""
+    small = raw.image
+    if small.width > raw.size[0] or small.height > raw.size[1]:
+        small = small.resize(raw.size, Image.Resampling.LANCZOS)
+    small = _in_srgb(small, raw.profile)
+    small = small.copy() if raw.turn is None else small.transpose(raw.turn)
     small.info = {}
     return small
 
