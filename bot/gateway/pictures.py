@@ -95,7 +95,7 @@ def _decoded(text: str, start: int) -> bytes:
     rest = ""
     for at in range(start, len(text), _SLICE):
         rest += "".join(text[at : at + _SLICE].split())
-        whole = len(rest.rstrip("=")) // 4 * 4
+        whole = len(rest) // 4 * 4
         parts.append(_strict(rest[:whole]))
         rest = rest[whole:]
     rest = rest.rstrip("=")

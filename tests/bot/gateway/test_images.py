@@ -216,6 +216,15 @@ async def test_a_gateway_without_response_format_is_asked_without_it(gateway: Fa
     assert caller.lessons == [Lesson("qwen-image", "response_format", "drop")]
 
 
+async def test_a_size_that_is_refused_once_may_be_asked_for_again(gateway: FakeGateway, caller: Caller) -> None:
+    refused = Fail(400, "Unsupported value: 'size'", code="unsupported_value", param="size")
+    gateway.script(refused, Drawn(), Drawn())
+    for _ in range(2):
+        assert (await draw(caller, asked("qwen-image", size="wide"))).images
+    assert ["size" in request.body for request in gateway.requests] == [True, False, True]
+    assert caller.lessons == []
+
+
 @pytest.mark.parametrize("model", ["qwen-image", GEMINI[0]])
 async def test_wishes_without_a_field_go_into_the_prompt(gateway: FakeGateway, caller: Caller, model: str) -> None:
     request = replace(asked(model), transparent=True, negative="trees")
@@ -274,6 +283,14 @@ async def test_an_edit_goes_from_form_to_json_to_chat(gateway: FakeGateway, call
     assert kinds == [form, plain, plain, plain, form, plain]
     keys = [request.headers["idempotency-key"] for request in gateway.requests]
     assert keys[:3] == ["key-1", "key-1-json", "key-1"]
+
+
+async def test_one_picture_that_a_form_refuses_teaches_nothing_about_others(
+    gateway: FakeGateway, caller: Caller
+) -> None:
+    gateway.script(Fail(400, "Unsupported value: 'image'", code="unsupported_value", param="image"), Drawn())
+    assert (await draw(caller, asked("qwen-image-edit", images=(square(),)))).images
+    assert caller.lessons == []
 
 
 async def test_a_gateway_that_wants_another_field_name_can_be_told_so(gateway: FakeGateway, calling: Calling) -> None:
@@ -399,9 +416,27 @@ async def test_an_error_within_a_stream_is_that_error(gateway: FakeGateway, call
         await draw(caller, asked(GEMINI[0]))
 
 
+async def test_an_error_within_a_stream_is_told_without_its_words(gateway: FakeGateway, caller: Caller) -> None:
+    error = b'data: {"error":{"message":"overloaded by a fox of sk-12","type":"server_error"}}\n\n'
+    gateway.script(Raw(200, error, "text/event-stream"))
+    with pytest.raises(GatewayBusy) as told:
+        await draw(caller, asked(GEMINI[0]))
+    assert "fox" not in str(told.value)
+    assert len(gateway.requests) == 1
+
+
+async def test_an_answer_does_not_lead_to_any_number_of_addresses(gateway: FakeGateway, caller: Caller) -> None:
+    items = [{"url": f"{gateway.url}/results/{number}.png"} for number in range(30)]
+    gateway.script(Raw(200, json.dumps({"data": items}).encode()))
+    with pytest.raises(GatewayError):
+        await draw(caller, asked("qwen-image"))
+    assert len(gateway.gallery.visits) == 10
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
+        (Raw(200, b"Too many requests", "text/plain"), GatewayBusy),
         (HTML_502, GatewayBusy),
         (Fail(500, "bad_response_status_code"), GatewayBusy),
         (Fail(401, "无效的令牌", "new_api"), GatewayRejected),

@@ -143,6 +143,8 @@ def test_a_picture_that_is_said_twice_is_one() -> None:
 
 
 def test_words_that_are_said_twice_are_shown_once() -> None:
+    whole = f"data: {json.dumps(said(content='Done', images=[DATA]))}\n\n"
+    assert found_in(streamed({"content": "Do"}, {"content": "ne"}, more=whole)).text == "Done"
     parts = [{"text": "Done"}, {"inline_data": {"data": B64}}]
     got = found(said(content="Done", multi_mod_content=parts))
     assert (got.pictures, got.text) == ((FOX,), "Done")
@@ -219,6 +221,13 @@ def test_the_base64_of_an_answer_that_was_cut_is_not_shown() -> None:
 )
 def test_base64_is_read_leniently(text: str) -> None:
     assert from_base64(text) == FOX
+
+
+def test_the_letters_of_addresses_are_read_as_those_of_base64() -> None:
+    data = PNG + b"\xfb\xef\xff\xfe" * 9
+    text = base64.urlsafe_b64encode(data).decode().rstrip("=")
+    assert {"-", "_"} <= set(text)
+    assert from_base64(text) == Picture(data, "image/png")
 
 
 def test_base64_of_several_slices_is_read_whole() -> None:
