@@ -18,6 +18,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from adapters.slack import events, markup, presses
+from adapters.slack.events import Profiles
 from adapters.slack.files import Files
 from adapters.slack.people import People
 from adapters.slack.values import PLATFORM, Identity
@@ -93,10 +94,11 @@ class Intake(AsyncMiddleware):
             await self._said(body)
 
     async def _said(self, body: Mapping[str, Any]) -> None:
-        strangers = events.strangers(body, self._me)
-        profiles = await self._people.of(strangers)
+        profiles: Profiles = {}
         # Of talk that nobody keeps Slack is asked nothing.
-        event = events.event_of(await self._filled(body) if strangers else body, self._me, profiles)
+        if strangers := events.strangers(body, self._me):
+            profiles, body = await asyncio.gather(self._people.of(strangers), self._filled(body))
+        event = events.event_of(body, self._me, profiles)
         if event is not None:
             await self._accept(event)
 

@@ -37,11 +37,15 @@ _FIX = "invite the app to the channel: /invite @parley"
 
 @dataclass(slots=True)
 class Upload:
-    """How far the files of one post are; `post_id` once they stand there."""
+    """How far the files of one post are; `post_id` once they stand there.
+
+    `private`: completed for the bot alone; `refused`: Slack does not show them as pictures of a post.
+    """
 
     files: tuple[File, ...]
     ids: list[str] = field(default_factory=list)
     private: bool = False
+    refused: bool = False
     shared: bool = False
     post_id: PostId | None = None
 
@@ -89,13 +93,13 @@ class Sharer:
         return post_id
 
     async def _posted(self, post: Post, upload: Upload) -> PostId:
-        if not upload.shared and all(file.media_type in _SHOWN for file in post.files):
+        if not upload.refused and all(file.media_type in _SHOWN for file in post.files):
             try:
                 return await self._pictured(post, upload)
             except BlocksRefused as error:
                 log.warning("slack_picture_not_shown channel=%s reason=%s", self._at.channel, error)
                 # What was completed for the bot alone cannot be shared any more.
-                upload.ids, upload.private = [], False
+                upload.ids, upload.private, upload.refused = [], False, True
         return await self._shared(post, upload)
 
     async def _pictured(self, post: Post, upload: Upload) -> PostId:

@@ -103,6 +103,21 @@ async def test_a_picture_that_slack_does_not_get_done_with_is_shared(
     assert dict(await again.find(["t7-0"], ())) == {"t7-0": post}
 
 
+async def test_a_picture_that_was_refused_once_is_not_tried_again(
+    slack: FakeSlack, host: FakeHost, direct: SlackChannel, shelf: Shelf
+) -> None:
+    slack.workspace.library.slow_pictures = 99
+    slack.fail("files.completeUploadExternal")
+    slack.fail("files.completeUploadExternal", retry_after=1)
+    with pytest.raises(ChannelBusy):
+        await direct.send(whole(shelf.picture("t7-0")))
+    tried = len(slack.called("chat.postMessage"))
+    host.budgets[f"slack:{slack.team_id}:files.completeUploadExternal"].paused = 0.0
+    await direct.send(whole(shelf.picture("t7-0")))
+    assert len(slack.called("chat.postMessage")) == tried
+    assert [[file.content for file in shown.files] for shown in slack.screen(DIRECT)] == [[png()]]
+
+
 @pytest.mark.parametrize(("media_type", "name"), [("image/webp", "t7-0.webp"), ("image/svg+xml", "t7-0.svg")])
 async def test_pictures_of_other_kinds_are_shared(
     slack: FakeSlack, direct: SlackChannel, shelf: Shelf, media_type: str, name: str
