@@ -48,6 +48,11 @@ class MessageReceived:
     quoted: tuple[Attachment, ...] = ()
     """The files of messages that it shows again: of the one it answers, of those it forwards or shares."""
 
+    @property
+    def files(self) -> tuple[Attachment, ...]:
+        """All files that it is about."""
+        return (*self.attachments, *(file for file in self.quoted if file not in self.attachments))
+
 
 @dataclass(frozen=True, slots=True)
 class MessageEdited:

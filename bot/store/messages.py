@@ -122,7 +122,7 @@ def row(
         "author_kind": asker.kind,
         "body": received.text,
         "place_key": place_key(received),
-        "attachments": received.attachments,
+        "attachments": received.files,
         "sent_at": received.sent_at,
     }
 
@@ -136,7 +136,7 @@ def asked(received: MessageReceived, position: int, turn_id: TurnId) -> Message:
         text=received.text,
         sent_at=received.sent_at,
         turn=turn_id,
-        attachments=received.attachments,
+        attachments=received.files,
     )
 
 

@@ -19,6 +19,7 @@ MADE: list[Made] = [
     Spoken("b" * 64, "audio/ogg", 20),
     Wished("Wait.", (Called("c1", "draw", '{"prompt": "a fox"}', {"extra": {"signature": "x"}}),), "hm"),
 ]
+PHOTO = Attachment("fox.png", "image/png", 100, "F2")
 NOTE = Attachment("voice.ogg", "audio/ogg", 100, "F1", voice=True)
 
 
@@ -107,3 +108,9 @@ async def test_what_becomes_of_voice_notes_is_chosen_like_the_rest(store: Store)
     await store.choose(CHANNEL, Choice(voice="transcript", aloud=True))
     assert await store.choice(replace(CHANNEL, thread="T1")) == Choice(voice="transcript", aloud=True)
     assert await store.choices(10) == {CHANNEL: Choice(voice="transcript", aloud=True)}
+
+
+async def test_the_files_that_a_question_quotes_are_its_own(store: Store) -> None:
+    quoting = replace(said("1", "What is this?"), attachments=(NOTE,), quoted=(PHOTO, NOTE))
+    claim = await begin(store, await ask(store, quoting))
+    assert claim.questions[0].attachments == (NOTE, PHOTO)
