@@ -128,7 +128,8 @@ class Lesson:
     """What a refusal taught about a model, remembered over restarts.
 
     `field` is the wire field; `remedy` is "drop", "swap:OTHER" (send it under another name) or, with the
-    field "endpoint", the path that the model wants instead, or, with the field "stream", "off".
+    field "endpoint", the path that the model wants instead, or, with the field "stream", "off", or, with the fields
+    "draw_via" and "edit_via", the way on which pictures were had.
     """
 
     model: str
