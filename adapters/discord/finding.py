@@ -39,7 +39,8 @@ class Finder:
         found = self._named(keys, posts)
         nameless = {message.id for message in posts if message.nonce is None and self._answers(message)}
         nameless |= await self._original() - others
-        nameless -= {*found.values()}
+        # A post with files says its key in their names, so it is not one that shows none.
+        nameless -= {message.id for message in posts if message.attachments}
         missing = [key for key in keys if key not in found]
         return {
             key: PostId(str(at)) for key, at in (found | dict(zip(missing, sorted(nameless), strict=False))).items()

@@ -69,8 +69,8 @@ class Look:
         return uploads.with_files(payload, self.files) if self.files else made._replace(payload=payload)
 
     @property
-    def revision(self) -> "Look":
-        """What an edit says: of files nothing, so that those which stand there stay."""
+    def without_files(self) -> "Look":
+        """The same for an edit, which leaves the files that stand there."""
         return replace(self, files=())
 
 

@@ -30,7 +30,9 @@ class Route(Protocol):
 
     async def send(self, look: Look, key: str) -> PostId: ...
 
-    async def edit(self, post_id: PostId, look: Look) -> None: ...
+    async def edit(self, post_id: PostId, look: Look) -> None:
+        """A look without files leaves those that stand there."""
+        ...
 
     async def draft(self, post_id: PostId, look: Look) -> None:
         """An edit that may be left out."""
@@ -60,17 +62,17 @@ class BotRoute:
         if not filed or not looks.shows(sent, look):
             # A send whose reply was lost has arrived: by its nonce Discord gives it back as it was then.
             try:
-                await self._edit(_id(sent), look.revision if filed else look.ordinary)
+                await self._edit(_id(sent), look.without_files if filed else look.ordinary)
             except PostGone:  # or it was taken away since
                 sent = await self._post(look, None)
         return _id(sent)
 
     async def edit(self, post_id: PostId, look: Look) -> None:
-        await self._edit(post_id, look.revision)
+        await self._edit(post_id, look)
 
     async def draft(self, post_id: PostId, look: Look) -> None:
         speaker = self._speaking()
-        with look.revision.parameters() as body:
+        with look.parameters() as body:
             await speaker.try_call(lambda: speaker.client.http.edit_message(self._channel, int(post_id), params=body))
 
     async def delete(self, post_id: PostId) -> None:

@@ -46,9 +46,9 @@ class TokenRoute:
 
     async def edit(self, post_id: PostId, look: Look) -> None:
         if self._is_pressed(post_id):
-            await self._edit_original(look.revision)
+            await self._edit_original(look)
             return
-        with look.revision.parameters() as body:
+        with look.parameters() as body:
             await self._call(
                 lambda api, speaker: api.edit_webhook_message(
                     *self._names, int(post_id), session=speaker.webhooks, payload=body.payload

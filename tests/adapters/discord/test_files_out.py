@@ -64,6 +64,17 @@ async def test_a_picture_that_was_sent_twice_is_shown_once(speaking: Stage, pict
     assert speaking.made(EDIT) == 0
 
 
+async def test_a_lost_picture_that_is_sent_again_with_other_words_is_not_uploaded_again(
+    speaking: Stage, picture: Post
+) -> None:
+    speaking.world.hang_up(SEND, after_accept=True)
+    with pytest.raises(ChannelBusy):
+        await speaking.speech().send(picture)
+    await speaking.speech().send(replace(picture, text="A red balloon."))
+    assert [(message.content, message.files) for message in shown(speaking)] == [("A red balloon.", ("t1-f0-0.png",))]
+    assert [call.body.keys() & {"attachments"} for call in speaking.world.calls if call.route == EDIT] == [set()]
+
+
 async def test_a_post_that_had_only_words_gets_its_files_when_it_is_sent_again(speaking: Stage, picture: Post) -> None:
     await speaking.speech().send(Post("Drawing …", final=False, key=picture.key))
     await speaking.speech().send(replace(picture, buttons=(AGAIN,)))
@@ -262,6 +273,9 @@ async def test_a_voice_message_is_left_as_it_is_by_an_edit_and_can_be_deleted(sp
 async def test_a_sound_with_words_is_an_ordinary_file_and_keeps_them(speaking: Stage, spoken: Post) -> None:
     await speaking.speech().send(replace(spoken, text="Listen."))
     assert [(message.voice, message.content) for message in shown(speaking)] == [(False, "Listen.")]
+    assert [call.body["attachments"] for call in speaking.world.calls if call.route == SEND] == [
+        [{"id": 0, "filename": "t2-f0.ogg"}]
+    ]
 
 
 async def test_a_voice_message_stands_in_place_of_a_deferred_response(stage: Stage, spoken: Post) -> None:
@@ -313,11 +327,18 @@ async def test_a_post_with_a_file_is_found_by_its_name_when_nothing_else_shows_i
 
 
 async def test_a_key_is_not_found_within_a_longer_one(speaking: Stage, shelf: Shelf) -> None:
-    posts = {key: Post("", True, key, files=(shelf.picture(key),)) for key in ("t1-f10", "t11-f1")}
-    ids = [await speaking.speech().send(post) for post in posts.values()]
+    keys = ("t1-f10", "t11-f1")
+    ids = [await speaking.speech().send(Post("", True, key, files=(shelf.picture(key),))) for key in keys]
     speaking.world.clock.skip(NONCE_IS_GONE_S)
-    found = dict(await speaking.speech().find(["t1-f1"], ids))
-    assert found == {}
+    found = dict(await speaking.speech().find(["t1-f1", *keys], ()))
+    assert found == dict(zip(keys, ids, strict=True))
+
+
+async def test_a_post_with_files_is_not_taken_for_lost_words(speaking: Stage, picture: Post) -> None:
+    origin = speaking.origin(message_id=await speaking.world.say(speaking.ann, speaking.general, "?"))
+    await speaking.speech(origin).send(picture)
+    speaking.world.clock.skip(NONCE_IS_GONE_S)
+    assert dict(await speaking.speech(origin).find(["t1-0"], ())) == {}
 
 
 async def test_a_large_upload_does_not_hold_up_others(speaking: Stage, picture: Post, tmp_path: Path) -> None:
