@@ -17,4 +17,4 @@ def connect(host: Host) -> Platform | None:
         return None
     lines = Lines.of(sys.stdin)
     printer = Printer(sys.stdout, interactive=lines.interactive and sys.stdout.isatty())
-    return TerminalPlatform(read(), lines, printer)
+    return TerminalPlatform(read(), lines, printer, host.text)

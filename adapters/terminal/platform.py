@@ -1,30 +1,34 @@
 """The terminal as a Platform: reads a line, waits for its answer, reads the next."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
+from adapters.terminal import files
 from adapters.terminal.channel import TerminalChannel
-from adapters.terminal.events import NAME, message_received
+from adapters.terminal.events import NAME, event
+from adapters.terminal.files import Typed
 from adapters.terminal.lines import Lines
 from adapters.terminal.printer import Printer
 from adapters.terminal.settings import TerminalSettings
 from bot.contract import Accept, Address, AsgiApp, Channel, Command, MessageReceived, Origin
+from bot.errors import FileLost
 
 _LAST_WORDS = ("exit", "quit")
 
 
 class TerminalPlatform:
-    """One person, or a pipe, and one conversation that goes on in the next run."""
+    """One person, or a pipe, and one conversation that goes on in the next run. `words` is the core's `Host.text`."""
 
-    def __init__(self, settings: TerminalSettings, lines: Lines, printer: Printer) -> None:
+    def __init__(self, settings: TerminalSettings, lines: Lines, printer: Printer, words: Callable[..., str]) -> None:
         self._settings = settings
         self._lines = lines
         self._printer = printer
+        self._words = words
         self._open = self._prompting = False
         self._waiting: dict[str, asyncio.Event] = {}
 
@@ -48,11 +52,11 @@ class TerminalPlatform:
     async def listen(self, accept: Accept, commands: Sequence[Command]) -> None:
         """Until the input ends, somebody says "exit" or "quit", or nobody reads the output any more."""
         while (line := await self._next_line()) is not None and line.lower() not in _LAST_WORDS:
-            if line:
-                await self._ask(line, accept)
+            if line and (typed := await self._read(line, commands)) is not None:
+                await self._ask(typed, accept)
 
     def open(self, origin: Origin) -> Channel:
-        return TerminalChannel(origin, self._printer, lambda: self._open, self._answered)
+        return TerminalChannel(origin, self._printer, lambda: self._open, self._answered, self._settings.files)
 
     async def read(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
         """Nothing: a terminal keeps no messages."""
@@ -74,11 +78,20 @@ class TerminalPlatform:
         with suppress(BrokenPipeError):
             self._printer.fleeting(self._settings.prompt)
 
-    async def _ask(self, line: str, accept: Accept) -> None:
+    async def _read(self, line: str, commands: Sequence[Command]) -> Typed | None:
+        """None where a file that is named is not there: it was said, and nobody is asked."""
+        try:
+            return await asyncio.to_thread(files.read, line, commands)
+        except FileLost as lost:
+            with suppress(BrokenPipeError):
+                self._printer.line(self._words(lost.notice.id, self._settings.locale, **lost.notice.params))
+            return None
+
+    async def _ask(self, typed: Typed, accept: Accept) -> None:
         message_id = uuid4().hex
         answered = self._waiting[message_id] = asyncio.Event()
         try:
-            await accept(message_received(line, message_id, datetime.now(UTC), self._settings))
+            await accept(event(typed, message_id, datetime.now(UTC), self._settings))
             await answered.wait()
         finally:
             del self._waiting[message_id]

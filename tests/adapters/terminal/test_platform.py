@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO, StringIO, TextIOWrapper
+from pathlib import Path
 
 import pytest
 
 from adapters.terminal import connect
 from adapters.terminal.channel import TerminalChannel
-from adapters.terminal.events import message_received
+from adapters.terminal.events import event as event_of
+from adapters.terminal.files import Typed
 from adapters.terminal.lines import Lines
 from adapters.terminal.markup import addition, plain
 from adapters.terminal.platform import TerminalPlatform
@@ -23,6 +25,7 @@ from tests.adapters.channel_contract import ChannelContract, Rig
 from tests.adapters.terminal.echo import AloneHost
 from tests.fakes.clock import settle
 
+FOLDER = Path("nowhere")
 SETTINGS = TerminalSettings("ann", "en-GB", "> ")
 ORIGIN = Origin(Address("terminal", "local", "ann"), Person("ann", "ann"), "M1", "en-GB")
 
@@ -31,7 +34,7 @@ class Watched(TerminalChannel):
     """Remembers which part of the output each post brought."""
 
     def __init__(self, output: StringIO, *, interactive: bool) -> None:
-        super().__init__(ORIGIN, Printer(output, interactive=interactive), lambda: True, lambda _: None)
+        super().__init__(ORIGIN, Printer(output, interactive=interactive), lambda: True, lambda _: None, FOLDER)
         self._output = output
         self.seen: dict[str, str] = {}
         self.told: list[str] = []
@@ -89,7 +92,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.reader, self.writer = os.pipe()
         printer = Printer(self.output, interactive=self.interactive)
-        self.platform = TerminalPlatform(SETTINGS, Lines(self.reader), printer)
+        self.platform = TerminalPlatform(SETTINGS, Lines(self.reader), printer, AloneHost().text)
 
     async def accept(self, event: Event) -> None:
         assert isinstance(event, MessageReceived)
@@ -208,7 +211,7 @@ async def test_a_notice_in_the_middle_of_an_answer_has_its_own_line() -> None:
 async def test_a_post_of_an_earlier_run_is_printed_whole() -> None:
     output = StringIO()
     printer = Printer(output, interactive=True)
-    channel = TerminalChannel(ORIGIN, printer, lambda: True, lambda _: None)
+    channel = TerminalChannel(ORIGIN, printer, lambda: True, lambda _: None, FOLDER)
     await channel.edit(PostId("of yesterday"), Post("All of it.", True, "k"))
     await channel.delete(PostId("of yesterday"))
     assert output.getvalue() == "All of it.\n"
@@ -216,7 +219,7 @@ async def test_a_post_of_an_earlier_run_is_printed_whole() -> None:
 
 async def test_a_closed_output_is_a_place_that_is_gone() -> None:
     output = StringIO()
-    channel = TerminalChannel(ORIGIN, Printer(output, interactive=False), lambda: True, lambda _: None)
+    channel = TerminalChannel(ORIGIN, Printer(output, interactive=False), lambda: True, lambda _: None, FOLDER)
     output.close()
     for _ in range(2):
         with pytest.raises(ChannelGone):
@@ -226,7 +229,7 @@ async def test_a_closed_output_is_a_place_that_is_gone() -> None:
 async def test_signs_that_the_output_cannot_write_are_replaced() -> None:
     raw = BytesIO()
     stream = TextIOWrapper(raw, encoding="ascii", newline="\n")
-    channel = TerminalChannel(ORIGIN, Printer(stream, interactive=False), lambda: True, lambda _: None)
+    channel = TerminalChannel(ORIGIN, Printer(stream, interactive=False), lambda: True, lambda _: None, FOLDER)
     await channel.send(Post("caf\u00e9 \ud83d", True, "k"))
     assert raw.getvalue() == b"caf? ?\n"
 
@@ -326,7 +329,8 @@ class TestSettings:
 
 def test_a_line_speaks_to_the_bot_at_one_address() -> None:
     noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    event = message_received("hi", "M1", noon, SETTINGS)
+    event = event_of(Typed("hi"), "M1", noon, SETTINGS)
+    assert isinstance(event, MessageReceived)
     assert event.origin == ORIGIN
     assert (event.text, event.addressed, event.sent_at) == ("hi", Addressed.BOT, noon)
     assert event.keys.place == ORIGIN.address.place("M1")
