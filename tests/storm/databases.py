@@ -96,7 +96,7 @@ class Postgres:
 
     async def lock(self, seconds: float) -> None:
         """Hold the table of turns from a connection of our own, as a migration does."""
-        with suppress(psycopg.OperationalError):
+        with suppress(psycopg.Error):  # the server may be out of room or away at that very moment
             connection = await psycopg.AsyncConnection.connect(self.url)
             async with connection:
                 await connection.execute("SET lock_timeout = '5s'")
@@ -105,12 +105,12 @@ class Postgres:
 
     async def fill(self, seconds: float, bots: Sequence[int]) -> None:
         """Keep the server from writing."""
-        with suppress(psycopg.OperationalError):
+        with suppress(psycopg.Error):
             await _without_room(seconds, await asyncio.to_thread(self._processes), _USER)
 
     async def cut(self) -> None:
         """As a restart of the server does."""
-        with suppress(psycopg.OperationalError):
+        with suppress(psycopg.Error):
             await asyncio.to_thread(self.server.cut, self.url)
 
     def _processes(self) -> list[int]:
