@@ -70,6 +70,14 @@ def test_a_dot_env_file_is_read(tmp_path: Path) -> None:
             {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": "slack.com"},
             "SLACK_API_URL: has a wrong value; it must begin with https://",
         ),
+        (
+            {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_FILE_HOSTS": "ftp://files.example"},
+            "SLACK_FILE_HOSTS: has a wrong value; it must be hosts",
+        ),
+        (
+            {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_FILE_HOSTS": "files.example/path"},
+            "SLACK_FILE_HOSTS: has a wrong value; it must be hosts",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(
@@ -81,7 +89,7 @@ def test_a_wrong_setting_is_named_in_one_line(
     line = str(raised.value)
     assert line.startswith(said)
     assert "\n" not in line
-    assert not any(value in line for name, value in values.items() if name != "SLACK_API_URL")
+    assert not any(value in line for name, value in values.items() if name not in ("SLACK_API_URL", "SLACK_FILE_HOSTS"))
 
 
 def test_secrets_are_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
