@@ -1,11 +1,13 @@
-"""The whole core around a fake platform and a fake gateway: the store, the wire and the lanes are real."""
+"""The whole core around a fake platform and a fake gateway: store, wire, lanes and workshop are real."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Self
 
 from bot.contract import (
@@ -14,6 +16,7 @@ from bot.contract import (
     Attachment,
     ButtonPressed,
     CommandInvoked,
+    Download,
     Event,
     Keys,
     MessageDeleted,
@@ -23,9 +26,13 @@ from bot.contract import (
     Person,
 )
 from bot.engine import Engine
-from bot.features import Defaults, Kit, commands
+from bot.features import Defaults, Kit, Workshop, commands
+from bot.files import Blobs, Door
+from bot.gateway.audio import AudioClient
 from bot.gateway.catalogue import Catalogue
 from bot.gateway.client import Endpoint, GatewayClient, Patience
+from bot.gateway.images import ImageClient
+from bot.media import Studio
 from bot.model import Bounds
 from bot.runner.local import LocalRunner
 from bot.store import Store
@@ -65,11 +72,12 @@ class House:
         at: Address = CHANNEL,
         addressed: Addressed = Addressed.BOT,
         locale: str | None = "en",
-        files: tuple[str, ...] = (),
+        files: tuple[str | Attachment, ...] = (),
+        quoted: tuple[Attachment, ...] = (),
         message_id: str | None = None,
         reply_to: str | None = None,
     ) -> MessageReceived:
-        """A message as an adapter would hand it in."""
+        """A message as an adapter would hand it in; a file that is only named lies nowhere."""
         number = next(self._number)
         own = message_id or f"M{number}"
         return MessageReceived(
@@ -78,14 +86,45 @@ class House:
             text,
             addressed,
             self._start + timedelta(seconds=number),
-            tuple(Attachment(name, "text/plain", 3, f"ref-{name}") for name in files),
+            tuple(self._named(file) if isinstance(file, str) else file for file in files),
             reply_to,
+            quoted,
         )
 
-    def command(self, command: str, /, *, who: Person = ANN, at: Address = CHANNEL, **options: str) -> CommandInvoked:
+    def file(
+        self,
+        content: Path | bytes,
+        media_type: str = "application/octet-stream",
+        *,
+        name: str = "",
+        voice: bool = False,
+    ) -> Attachment:
+        """A file as it comes with a message, whose bytes can be had from the platform until `lose`."""
+        number = next(self._number)
+        path = content if isinstance(content, Path) else self.folder / f"{number}-{name or 'file'}"
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        ref = f"ref-{number}"
+        self.platform.downloads[ref] = Download(path.as_uri(), ("file:",))
+        return Attachment(name or path.name, media_type, path.stat().st_size, ref, voice)
+
+    def lose(self, file: Attachment) -> None:
+        """From now on the platform has it no more."""
+        del self.platform.downloads[file.ref]
+
+    def command(
+        self,
+        command: str,
+        /,
+        *,
+        who: Person = ANN,
+        at: Address = CHANNEL,
+        files: tuple[Attachment, ...] = (),
+        **options: str,
+    ) -> CommandInvoked:
         """A command as an adapter would hand it in."""
         number = next(self._number)
-        return CommandInvoked(Keys(f"E{number}"), Origin(at, who, locale="en"), command, options, self._start)
+        return CommandInvoked(Keys(f"E{number}"), Origin(at, who, locale="en"), command, options, self._start, files)
 
     def press(
         self, label: str, post: ShownPost | None = None, *, who: Person = ANN, at: Address = CHANNEL
@@ -104,6 +143,12 @@ class House:
     async def delete(self, message_id: str, *, at: Address = CHANNEL) -> None:
         """Take a message away and let what follows be done."""
         await self.hear(MessageDeleted(at, message_id))
+
+    @property
+    def folder(self) -> Path:
+        """Where tests may put files; gone with the house."""
+        assert self.kit.workshop is not None
+        return self.kit.workshop.folder.parent
 
     def standing(self) -> list[ShownPost]:
         """The posts on the screen, in the order in which they were sent."""
@@ -163,6 +208,9 @@ class House:
         self.engine = Engine(kit, {"fake": self.platform}, table, self.engine._bounds, self.runner.wake)
         return self
 
+    def _named(self, name: str) -> Attachment:
+        return Attachment(name, "text/plain", 3, f"ref-{name}")
+
 
 def labels(post: ShownPost) -> list[str]:
     """What the buttons under a post say."""
@@ -192,8 +240,20 @@ async def house(
             learned=store.learn,
             sleep=no_wait,
         )
-        async with client:
-            kit = Kit(store, catalogue, None if keyless else client, Words.load(), Defaults(model="gpt-5-chat-latest"))
+        defaults = Defaults(model="gpt-5-chat-latest")
+        async with client, _workshop(client, catalogue) as workshop:
+            kit = Kit(store, catalogue, None if keyless else client, Words.load(), defaults, workshop)
             home = House(store, gateway, client, kit, bounds or Bounds(20, 100))
             async with home.runner:
                 yield home
+
+
+@asynccontextmanager
+async def _workshop(client: GatewayClient, catalogue: Catalogue) -> AsyncIterator[Workshop]:
+    """A real one; the studio's child is started by the first file that has to be decoded."""
+    with tempfile.TemporaryDirectory() as place:
+        blobs = await Blobs.open(Path(place, "files"))
+        making = Path(tempfile.mkdtemp(dir=place))
+        async with Door(blobs) as door, Studio() as studio:
+            audio, images = AudioClient(client, catalogue), ImageClient(client, catalogue)
+            yield Workshop(door, blobs, studio, audio, images, making)

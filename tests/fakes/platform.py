@@ -5,7 +5,7 @@ from itertools import count
 from types import TracebackType
 from typing import Self
 
-from bot.contract import Accept, Address, AsgiApp, Capabilities, Command, MessageReceived, Origin
+from bot.contract import Accept, Address, AsgiApp, Capabilities, Command, Download, MessageReceived, Origin
 from bot.errors import ChannelError
 from tests.fakes.channel import ROOMY, FakeChannel, ShownPost
 
@@ -14,6 +14,7 @@ class FakePlatform:
     """Implements `bot.contract.Platform`; every origin gets a channel of its own, kept in `channels`.
 
     `anchored` is the origin that a command's question is shown under; `earlier` is what `read` finds.
+    `downloads` says for every channel where the files that came in lie, by ref.
     """
 
     def __init__(self, capabilities: Capabilities = ROOMY) -> None:
@@ -22,6 +23,7 @@ class FakePlatform:
         self.earlier: Sequence[MessageReceived] | ChannelError = ()
         self.read_at: list[Address] = []
         self.anchored: Origin | None = None
+        self.downloads: dict[str, Download] = {}
         self.prepare: list[tuple[str, ChannelError]] = []
         self._ids = count(1)
 
@@ -46,6 +48,7 @@ class FakePlatform:
 
     def open(self, origin: Origin) -> FakeChannel:
         channel = FakeChannel(self.capabilities, origin=self.anchored or origin, elsewhere=self.posts, ids=self._ids)
+        channel.downloads = self.downloads
         for verb, error in self.prepare:
             channel.fail(verb, error)  # type: ignore[arg-type]  # the test names a verb
         self.channels.append((origin, channel))
