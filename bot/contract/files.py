@@ -9,8 +9,8 @@ from pathlib import Path
 class Attachment:
     """A file that came with a message. `size` in bytes, `name` and `media_type` as the sender's program claims them.
 
-    `ref` is durable: `Channel.locate` finds the file by it, in any process; it may be a signed address. `voice` says that it was spoken for this
-    message: a voice note or a clip, not a recording that somebody shares.
+    `ref` is durable: `Channel.locate` finds the file by it, in any process; it may be a signed address. `voice` says
+    that it was spoken for this message: a voice note or a clip, not a recording that somebody shares.
     """
 
     name: str
