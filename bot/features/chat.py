@@ -42,17 +42,20 @@ async def chat(scene: Scene, early: Reading | None = None) -> Answer:
     if kit.gateway is None:
         raise BadOption("no-gateway")
     things = await given(scene)
+    scene.turn.claim = claim = replace(claim, questions=things.questions, window=things.window)
     if not any(question.text.strip() for question in claim.questions):
         raise BadOption("nothing-to-read" if things.unread else "empty-question")
     spec = kit.model(claim.choice)
-    reply.write(claim.partial)
+    before = things.prelude + claim.partial
+    reply.write(before)
     outcome = await _stream(_reading(kit.gateway, chat_request(kit, claim, spec), early), reply, scene.turn)
-    if isinstance(outcome.fault, ContextTooLong) and reply.text == claim.partial:
+    if isinstance(outcome.fault, ContextTooLong) and reply.text == before:
         outcome = await _stream(Reading(kit.gateway, chat_request(kit, claim, spec, RETRY_SHARE)), reply, scene.turn)
-    if not reply.text.strip():
+    text = reply.text.removeprefix(things.prelude)
+    if not text.strip():
         raise outcome.fault or BadOption("blank-answer", model=spec.id)
-    notes = _footnotes(scene, outcome, things, reply.text)
-    return _record(reply.text, closed(reply.text) + notes if notes else reply.text, spec, outcome)
+    notes = _footnotes(scene, outcome, things, text)
+    return _record(text, things.prelude + (closed(text) + notes if notes else text), spec, outcome)
 
 
 async def _stream(reading: Reading, reply: Reply, turn: Turn) -> _Outcome:

@@ -1,20 +1,40 @@
 """What came with the questions besides words, made ready for the model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.contract import Attachment
 from bot.errors import Notice
 from bot.features.scene import Scene
+from bot.model import Message, Window
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """`notes` say what was not read and why; `unread` is true where there were files and none of them was."""
+    """The questions and what was said before them, once their files were looked at.
 
+    `prelude` is CommonMark that stands above the answer and is no part of it. `notes` say what was not used and why;
+    `unread` are the files of the questions that nobody could make anything of. `only_transcript`: what was said is to
+    be shown, and not to be answered.
+    """
+
+    questions: tuple[Message, ...]
+    window: Window
+    prelude: str = ""
     notes: tuple[Notice, ...] = ()
-    unread: bool = False
+    unread: tuple[Attachment, ...] = ()
+    only_transcript: bool = False
 
 
 async def given(scene: Scene) -> Given:
-    """What the questions of a turn bring along."""
-    names = [attachment.name for question in scene.claim.questions for attachment in question.attachments]
-    return Given((Notice("files-not-read", {"names": ", ".join(names)}),), unread=True) if names else Given()
+    """What the questions of a turn bring along: each sense takes the files that are for it out of `unread`."""
+    claim = scene.claim
+    files = tuple(file for question in claim.questions for file in question.attachments)
+    return _told(Given(claim.questions, claim.window, unread=files))
+
+
+def _told(things: Given) -> Given:
+    """The same, with a word about what is still unread."""
+    if not things.unread:
+        return things
+    names = ", ".join(file.name for file in things.unread)
+    return replace(things, notes=(*things.notes, Notice("files-not-read", {"names": names})))
