@@ -23,6 +23,7 @@ class Action(Enum):
     GOOD = "good"
     BAD = "bad"
     REMOVE = "remove"
+    VARY = "vary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ def growing(words: Words, claim: Claim) -> tuple[Button, ...]:
 def under(words: Words, claim: Claim, *, cut: bool) -> tuple[Button, ...]:
     """Under a finished answer; one that is not whole can be gone on with."""
     return _finished(words, claim.origin.locale, claim.turn, claim.revision, cut=cut)
+
+
+def under_picture(words: Words, claim: Claim) -> tuple[Button, ...]:
+    """Under a picture that an answer shows."""
+    return _row(words, claim.origin.locale, claim.turn, claim.revision, Action.VARY)
 
 
 def under_notice(words: Words, claim: Claim, *, interrupted: bool) -> tuple[Button, ...]:
