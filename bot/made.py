@@ -55,6 +55,19 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """The whole text of an answer of which more is still to be made; the fields are those of `Answer`."""
+
+    text: str
+    shown: str
+    model: str
+    usage: Mapping[str, int] = field(default_factory=dict)
+    citations: tuple[str, ...] = ()
+    request_hash: str = ""
+    kind: Literal["written"] = "written"
+
+
+@dataclass(frozen=True, slots=True)
 class Called:
     """What the model wants done, as one call of a tool."""
 
@@ -74,7 +87,7 @@ class Wished:
     kind: Literal["wished"] = "wished"
 
 
-Made = Heard | Drawn | Spoken | Wished
+Made = Heard | Drawn | Spoken | Written | Wished
 
 
 @dataclass(frozen=True, slots=True)

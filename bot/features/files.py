@@ -56,7 +56,8 @@ def picture_file(scene: Scene, number: int, shown: Fitted, words: str) -> File:
 
 def sound_file(scene: Scene, number: int, spoken: Spoken, words: str) -> File:
     """A sound as the post of that number plays it, as a voice message where there are such things."""
-    voice = Voice(spoken.duration_s, spoken.waveform) if scene.channel.capabilities.voice else None
+    message = scene.channel.capabilities.voice and spoken.media_type == "audio/ogg"
+    voice = Voice(spoken.duration_s, spoken.waveform) if message else None
     name = _name(scene, number, words, spoken.media_type)
     return File(name, spoken.media_type, spoken.size, spoken.path, voice=voice)
 
