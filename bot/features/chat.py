@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.errors import BadOption, ContextTooLong, GatewayError, GatewayGarbled, Notice, StoppedByReader
 from bot.features.ahead import Reading
-from bot.features.given import Given, given
+from bot.features.given import Given, given, transcript, wordless
 from bot.features.request import RETRY_SHARE, chat_request
 from bot.features.scene import Scene
 from bot.gateway.client import GatewayClient
@@ -43,8 +43,10 @@ async def chat(scene: Scene, early: Reading | None = None) -> Answer:
         raise BadOption("no-gateway")
     things = await given(scene)
     scene.turn.claim = claim = replace(claim, questions=things.questions, window=things.window)
+    if things.only_transcript:
+        return transcript(scene, things)
     if not any(question.text.strip() for question in claim.questions):
-        raise BadOption("nothing-to-read" if things.unread else "empty-question")
+        raise wordless(scene, things)
     spec = kit.model(claim.choice)
     before = things.prelude + claim.partial
     reply.write(before)

@@ -1,35 +1,50 @@
 """What came with the questions besides words, made ready for the model."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bot.contract import Attachment
-from bot.errors import Notice
+from bot.errors import BadOption, Notice, Refused
+from bot.features.brought import Given
+from bot.features.hearing import hear
 from bot.features.scene import Scene
-from bot.model import Message, Window
+from bot.model import Answer
+
+__all__ = ["Given", "given", "transcript", "wordless"]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The questions and what was said before them, once their files were looked at.
+class _Unusable(Refused):
+    """Nothing could be made of what was sent, and nothing was written with it."""
 
-    `prelude` is CommonMark that stands above the answer and is no part of it. `notes` say what was not used and why;
-    `unread` are the files of the questions that nobody could make anything of. `only_transcript`: what was said is to
-    be shown, and not to be answered.
-    """
+    def __init__(self, notice: Notice) -> None:
+        super().__init__(notice.id)
+        self._notice = notice
 
-    questions: tuple[Message, ...]
-    window: Window
-    prelude: str = ""
-    notes: tuple[Notice, ...] = ()
-    unread: tuple[Attachment, ...] = ()
-    only_transcript: bool = False
+    @property
+    def notice(self) -> Notice:
+        return self._notice
 
 
 async def given(scene: Scene) -> Given:
     """What the questions of a turn bring along: each sense takes the files that are for it out of `unread`."""
     claim = scene.claim
     files = tuple(file for question in claim.questions for file in question.attachments)
-    return _told(Given(claim.questions, claim.window, unread=files))
+    return _told(await hear(scene, Given(claim.questions, claim.window, unread=files)))
+
+
+def transcript(scene: Scene, things: Given) -> Answer:
+    """The answer where what was said is all that is wanted."""
+    notes = "".join(f"_{scene.kit.words.say(note, scene.claim.origin.locale)}_\n\n" for note in things.notes)
+    return Answer("", "", shown=(things.prelude + notes).strip())
+
+
+def wordless(scene: Scene, things: Given) -> Refused:
+    """Why there is nothing to be answered: each file has its own reason, and a message may simply be blank."""
+    notes = things.notes
+    if all(note.id == "files-not-read" for note in notes):
+        return BadOption("nothing-to-read" if things.unread else "empty-question")
+    if len(notes) == 1:
+        return _Unusable(notes[0])
+    said = dict.fromkeys(scene.kit.words.say(note, scene.claim.origin.locale) for note in notes)
+    return _Unusable(Notice("several-notices", {"notices": "\n".join(f"- {each}" for each in said)}))
 
 
 def _told(things: Given) -> Given:

@@ -73,12 +73,17 @@ def spoken(
     text = message.text.strip()
     if message.attachments and message.role == "user":
         seen = [attachment for attachment in message.attachments if attachment.ref in shown]
-        unseen = [attachment for attachment in message.attachments if attachment.ref not in shown]
+        unseen = [file for file in message.attachments if file.ref not in shown and not (text and _is_heard(file))]
         mentions = (_mention("attached", seen), _mention("attached, not readable", unseen))
         text = "\n".join(filter(None, (text, *mentions)))
     if text and speakers is not None and message.role == "user":
         text = speakers.said(message, text)
     return ChatMessage(message.role, text, tuple(chain.from_iterable(shown.values())) if shown else ())
+
+
+def _is_heard(file: Attachment) -> bool:
+    """A sound in a message that has words: what is said in it is among them."""
+    return file.media_type.startswith("audio/") and not file.voice
 
 
 def _mention(what: str, attachments: Sequence[Attachment]) -> str:
