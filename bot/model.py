@@ -177,7 +177,7 @@ class Press:
     """Somebody wants something of a turn, by a button or a command.
 
     `keys` are those of a delivery that is not noted yet. With a `revision` only that answer of the turn is meant,
-    with a `post` it must be one of its posts.
+    with a `post` it must be one of its posts. `state` is what the press leaves to be answered with, see `Origin`.
     """
 
     turn: TurnId
@@ -185,6 +185,7 @@ class Press:
     keys: Keys | None = None
     revision: int | None = None
     post: PostId | None = None
+    state: str = field(default="", repr=False)
 
 
 class Steering(Enum):

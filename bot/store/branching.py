@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Text, bindparam, cast, func, insert, literal,
 
 from bot.contract import Address, MessageReceived, PostId
 from bot.model import ConversationId, TurnId
-from bot.store import places, steering
+from bot.store import places, steering, turns
 from bot.store.columns import Id
 from bot.store.places import BEFORE_ALL, Place
 from bot.store.tables import conversation, message, turn
@@ -74,7 +74,7 @@ def join(connection: Connection, received: MessageReceived, *, nothing_earlier: 
 def _replied(connection: Connection, received: MessageReceived, reply_to: str) -> Place | None:
     """The conversation of the answer that is replied to, or a branch of it when that is not its newest one."""
     address = received.origin.address
-    turn_id = steering.by_post(connection, address, PostId(reply_to))
+    turn_id = turns.by_post(connection, address, PostId(reply_to))
     since = None if turn_id is None else connection.execute(_SINCE, {"turn_": turn_id}).one_or_none()
     if turn_id is None or since is None or since[1] is None or received.origin.message_id is None:
         return None
@@ -90,7 +90,7 @@ def _replied(connection: Connection, received: MessageReceived, reply_to: str) -
 
 def _under(connection: Connection, place: Place, address: Address, thread: str) -> Place:
     """A thread that was opened under an answer of ours begins with what had been said up to that answer."""
-    turn_id = steering.by_post(connection, address, PostId(thread))
+    turn_id = turns.by_post(connection, address, PostId(thread))
     since = None if turn_id is None else connection.execute(_SINCE, {"turn_": TurnId(turn_id)}).one_or_none()
     holder = None if since is None else places.read(connection, ConversationId(since[0]))
     if since is None or since[1] is None or holder is None or holder.id == place.id:

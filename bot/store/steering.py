@@ -3,18 +3,19 @@
 Each function locks the conversation first, looks whether the press still holds, and changes the turn in one go.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, Select, bindparam, case, exists, func, literal, select, update
 
-from bot.contract import Address, Origin, PostId
+from bot.contract import Origin, PostId
 from bot.errors import Fenced
 from bot.model import ConversationId, Press, Steered, Steering, Stood, TurnId, TurnState
 from bot.store import claiming, inbox, messages, places, turns
 from bot.store.columns import Utc
 from bot.store.insert import put
 from bot.store.places import Place
-from bot.store.tables import STATES, conversation, feedback, message, post, step, turn
+from bot.store.tables import STATES, conversation, feedback, message, step, turn
 
 _THIS = turn.c.id == bindparam("turn_")
 _WHERE = select(turn.c.conversation_id).where(_THIS)
@@ -45,6 +46,7 @@ _AGAIN = (
         attempt=turn.c.attempt + 1,
     )
 )
+_LEND = update(turn).where(_THIS).values(origin=bindparam("origin_"))
 _STOP = update(turn).where(_THIS).values(stop=True)
 _UNDO = (
     update(turn)
@@ -96,17 +98,6 @@ _RUNNING = (
     .limit(1)
 )
 _RUNNING_LATELY = _LATELY.where(*_BEING_ANSWERED)
-_BY_POST = (
-    select(post.c.turn_id)
-    .join(turn, turn.c.id == post.c.turn_id)
-    .join(conversation, conversation.c.id == turn.c.conversation_id)
-    .where(
-        post.c.post_id == bindparam("post_"),
-        conversation.c.platform == bindparam("platform"),
-        conversation.c.channel == bindparam("channel"),
-    )
-    .limit(1)
-)
 
 Opened = Row[int, int, TurnState, Origin, int, bool, datetime | None, datetime | None, str | None, bool]
 """A turn's row, as `read` finds it."""
@@ -120,6 +111,9 @@ def again(connection: Connection, press: Press, *, continues: bool) -> Steered:
     if _busy(found):
         return Steered(Steering.BUSY)
     reopen(connection, found, continues=continues)
+    if press.state and found.origin.state:
+        # What the question came with may have run out; the press has brought its own.
+        connection.execute(_LEND, {"turn_": found.id, "origin_": replace(found.origin, state=press.state)})
     return Steered(Steering.DONE, ConversationId(found.conversation_id))
 
 
@@ -231,13 +225,6 @@ def running(connection: Connection, origin: Origin) -> TurnId | None:
     conversation_id = places.find(connection, origin.address)
     here = connection.execute(_RUNNING, {"conversation_": conversation_id}).scalar()
     return TurnId(here) if here is not None else _lately(connection, origin, _RUNNING_LATELY)
-
-
-def by_post(connection: Connection, address: Address, post_id: PostId) -> TurnId | None:
-    """The turn that a post of ours belongs to."""
-    wanted = {"post_": post_id, "platform": address.platform, "channel": address.channel}
-    found = connection.execute(_BY_POST, wanted).scalar()
-    return None if found is None else TurnId(found)
 
 
 def _lately(connection: Connection, origin: Origin, wanted: Select[int]) -> TurnId | None:

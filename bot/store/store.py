@@ -246,7 +246,7 @@ class Store:
 
     async def turn_of(self, address: Address, post: PostId) -> TurnId | None:
         """The turn that a post of ours belongs to."""
-        return await self._database.read(steering.by_post, address, post)
+        return await self._database.read(turns.by_post, address, post)
 
     async def known_posts(self, turn: TurnId) -> frozenset[PostId]:
         """The posts of all answers in a turn's conversation and of what was answered near it in its channel."""

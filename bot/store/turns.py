@@ -97,6 +97,19 @@ _NEIGHBOURS = (
 )
 
 
+_BY_POST = (
+    select(post.c.turn_id)
+    .join(turn, turn.c.id == post.c.turn_id)
+    .join(conversation, conversation.c.id == turn.c.conversation_id)
+    .where(
+        post.c.post_id == bindparam("post_"),
+        conversation.c.platform == bindparam("platform"),
+        conversation.c.channel == bindparam("channel"),
+    )
+    .limit(1)
+)
+
+
 def check(connection: Connection, turn_id: TurnId, attempt: int) -> ConversationId:
     """The turn's conversation, as long as this attempt is the one that counts."""
     found = connection.execute(_CHECK, _mine(turn_id, attempt)).scalar()
@@ -196,6 +209,13 @@ def known_posts(connection: Connection, turn_id: TurnId) -> frozenset[PostId]:
     """Our posts in the turn's channel that belong to turns about as old, its own left out."""
     found = connection.execute(_NEIGHBOURS, {"turn_": turn_id, "first": turn_id - _NEAR, "last": turn_id + _NEAR})
     return frozenset(PostId(each) for each in found.scalars())
+
+
+def by_post(connection: Connection, address: Address, post_id: PostId) -> TurnId | None:
+    """The turn that a post of ours belongs to."""
+    wanted = {"post_": post_id, "platform": address.platform, "channel": address.channel}
+    found = connection.execute(_BY_POST, wanted).scalar()
+    return None if found is None else TurnId(found)
 
 
 def _address(found: Row[str, str, str, str, datetime, bool]) -> Address:

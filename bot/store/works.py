@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import count
 
 from sqlalchemy import Connection, Text, bindparam, cast, select, update
 
@@ -11,7 +12,7 @@ from bot.model import Message, TurnId
 from bot.store import turns
 from bot.store.database import Database
 from bot.store.insert import insert_new
-from bot.store.tables import made, message, turn
+from bot.store.tables import inbox, made, message, turn
 
 _MADE = (
     select(made.c.request, made.c.made)
@@ -26,6 +27,11 @@ _HEARD = (
 )
 _SHOWN = select(cast(message.c.attachments, Text)).where(cast(message.c.attachments, Text).contains(OWN))
 _OPEN = select(cast(made.c.made, Text)).join(turn, turn.c.id == made.c.turn_id).where(turn.c.closed_at.is_(None))
+_ASKED = (
+    select(inbox.c.turn_id, turn.c.closed_at)
+    .outerjoin(turn, turn.c.id == inbox.c.turn_id)
+    .where(inbox.c.place_key == bindparam("key_"))
+)
 _BLOB = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -47,6 +53,10 @@ class Works:
         """Give a remembered message of the turn's conversation these words and files."""
         await self._database.tx_relaxed(_heard, turn, attempt, said)
 
+    async def next_place(self, stem: str) -> str:
+        """The place key for what may be asked again once it is done, and not before: `STEM:0`, `STEM:1` …"""
+        return await self._database.read(_next_place, stem)
+
     async def used(self) -> frozenset[str]:
         """The blobs that the history or an open turn still refers to."""
         return await self._database.read(_used)
@@ -66,6 +76,15 @@ def _heard(connection: Connection, turn_id: TurnId, attempt: int, said: Message)
     conversation = turns.check(connection, turn_id, attempt)
     new = {"conversation_": conversation, "position_": said.seq, "text_": said.text, "files_": said.attachments}
     connection.execute(_HEARD, new)
+
+
+def _next_place(connection: Connection, stem: str) -> str:
+    for number in count():
+        key = f"{stem}:{number}"
+        found = connection.execute(_ASKED, {"key_": key}).one_or_none()
+        if found is None or (found[0] is not None and found[1] is None):
+            return key
+    raise AssertionError("numbers have no end")
 
 
 def _used(connection: Connection) -> frozenset[str]:

@@ -236,3 +236,16 @@ async def test_everything_at_once_ends_without_waiting_for_each_other_for_ever(s
         await finish(store, claim, "done")
     window = await store.window(claims[0].conversation, LIMIT)
     assert window.total == len(window.messages)
+
+
+async def test_a_press_lends_what_it_left_to_a_question_that_came_with_the_same(store: Store) -> None:
+    asked = said("1", "One")
+    by_command = replace(asked, origin=replace(asked.origin, state="token-1"))
+    for message, state in ((by_command, "token-2"), (said("2", "Two"), "")):
+        conversation = await ask(store, message)
+        claim = await begin(store, conversation)
+        await finish(store, claim, "a")
+        await store.again(Press(claim.turn, claim.origin.asker, state="token-2"))
+        again = await begin(store, conversation)
+        assert again.origin == replace(claim.origin, state=state)
+        await finish(store, again, "b")
