@@ -15,9 +15,8 @@ from bot.errors import FileError, FileLost
 from bot.files.blobs import Blobs
 from bot.files.copying import bound, pieces
 from bot.files.draft import Blob, Draft
-from bot.files.kinds import HEAD
-from bot.files.signatures import PAGE
 from bot.files.web import Again, Patience, Web, closed
+from bot.kinds import HEAD, PAGE
 
 _PATIENT: Final = Patience()
 _FIRST_WAIT_S: Final = 0.5

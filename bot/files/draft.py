@@ -14,8 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from bot.errors import FileBroken, FileError
-from bot.files.kinds import HEAD, kind_of
-from bot.files.signatures import Kind
+from bot.kinds import HEAD, Kind, kind_of
 
 log = logging.getLogger("parley.files")
 

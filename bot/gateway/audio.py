@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import FileBroken, FileTooLarge, FileUnsupported, GatewayError, GatewayGarbled
-from bot.gateway.audio_kinds import Kind, kind_of
+from bot.gateway.audio_kinds import ending, sound_kind
 from bot.gateway.audio_values import Segment, Speech, SpeechRequest, Transcript, TranscriptRequest
 from bot.gateway.audio_wire import (
     LONGEST_TEXT,
@@ -24,6 +24,7 @@ from bot.gateway.exchange import Faulted
 from bot.gateway.once import Ask
 from bot.gateway.shapes import words
 from bot.gateway.values import ModelSpec
+from bot.kinds import Kind
 
 __all__ = [
     "LARGEST_SOUND",
@@ -127,8 +128,8 @@ def _read(path: Path, name: str) -> bytes:
 def _checked(request: TranscriptRequest, content: bytes) -> Kind:
     if len(content) > LARGEST_SOUND:
         raise FileTooLarge("more than the gateway takes in one file", request.name, most="25 MB")
-    kind = kind_of(content)
-    if kind is None or not kind.ending:
+    kind = sound_kind(content)
+    if kind is None or not ending(kind):
         raise FileUnsupported(f"{kind.media_type if kind else 'no sound'} for the gateway", request.name)
     return kind
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import BadOption
-from bot.gateway.audio_kinds import Kind, kind_of, wav_of
+from bot.gateway.audio_kinds import ending, sound_kind, wav_of
 from bot.gateway.audio_values import Segment, Speech, SpeechRequest, Transcript, TranscriptRequest
 from bot.gateway.body import Form, FormFile
 from bot.gateway.once import Got
 from bot.gateway.shapes import rows, table, words
 from bot.gateway.values import ModelSpec
+from bot.kinds import Kind
 
 LONGEST_TEXT: Final = 4096
 _SILENCE: Final = 0.8
@@ -48,7 +49,7 @@ def transcript_form(request: TranscriptRequest, content: bytes, kind: Kind) -> F
         fields.append(("language", request.language.lower()))
     if request.prompt:
         fields.append(("prompt", request.prompt))
-    file = FormFile(f"audio.{kind.ending}", content, kind.media_type)
+    file = FormFile(f"audio.{ending(kind)}", content, kind.media_type)
     return Form(tuple(fields), (("file", file),))
 
 
@@ -172,7 +173,7 @@ def speech_of(got: Got, asked_format: str) -> Speech | Link | None:
 
 def sound_of(content: bytes) -> Speech | None:
     """The bytes as speech, None where they are no sound."""
-    kind = kind_of(content)
+    kind = sound_kind(content)
     return Speech(content, kind.media_type) if kind else None
 
 
@@ -180,7 +181,7 @@ def _may_be_samples(got: Got) -> bool:
     """Bare samples begin like anything: a container is believed only if the gateway does not say samples."""
     if got.media_type in ("audio/pcm", "audio/l16", "audio/x-pcm", "audio/raw"):
         return True
-    return not got.media_type.startswith("text/") and kind_of(got.body) is None
+    return not got.media_type.startswith("text/") and sound_kind(got.body) is None
 
 
 def _in_json(found: Mapping[str, object]) -> Speech | Link | None:

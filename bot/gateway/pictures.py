@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.gateway.values import Usage
+from bot.kinds import kind_of
 
 _SLICE: Final = 1024 * 1024
 """So many characters at a time, so that a thread that decodes a large picture lets the others run in between."""
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _DATA_URL: Final = re.compile(r"\s*data:[^,]{0,200},", re.IGNORECASE)
-_ISO_BRANDS: Final = {b"avif": "image/avif", b"heic": "image/heic"}
+_SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif", "image/heic"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,8 @@ class Pictures:
 
 def media_type_of(data: bytes) -> str | None:
     """The type that the first bytes tell; None where they are no picture's."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    if data[:6] in (b"GIF87a", b"GIF89a"):
-        return "image/gif"
-    return _ISO_BRANDS.get(data[8:12]) if data[4:8] == b"ftyp" else None
+    media_type = kind_of(data).media_type
+    return media_type if media_type in _SHOWN else None
 
 
 def picture_of(data: bytes) -> Picture | None:

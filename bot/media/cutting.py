@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.errors import FileTooLarge
+from bot.kinds import kind_of_file
 from bot.media import loudness
-from bot.media.kinds import kind_of
 from bot.media.sounds import SAMPLE_BYTES, Form, Pen, in_words, probe, samples
 from bot.media.values import Part, Sound
 
@@ -42,7 +42,7 @@ def split(path: Path, folder: Path, most_s: float, most_bytes: int, longest_s: f
 
 def _suffix(path: Path, sound: Sound) -> str:
     """The extension by which a transcription knows this file, empty where it would not take it."""
-    kind = kind_of(path) or ""
+    kind = kind_of_file(path).name
     if sound.codec not in TAKEN.get(kind, ()):
         return ""
     if kind in ("mp4", "m4a"):

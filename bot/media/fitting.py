@@ -4,8 +4,8 @@ import secrets
 from pathlib import Path
 
 from bot.errors import FileTooLarge
+from bot.kinds import kind_of_file
 from bot.media import joining, pictures
-from bot.media.kinds import PICTURES, kind_of
 from bot.media.sounds import DEMUXERS, Form, probe
 from bot.media.values import MEGABYTE, Fitted, Sound
 
@@ -23,8 +23,8 @@ FORMS = (
 
 def fit(path: Path, folder: Path, most_bytes: int) -> Fitted:
     """See `Studio.fit`."""
-    kind = kind_of(path)
-    if kind in PICTURES:
+    kind = kind_of_file(path).name
+    if kind in pictures.PICTURES:
         shown = pictures.picture(path, folder, LONGEST_SHOWN, most_bytes, pictures.SHOWN)
         return Fitted(shown.path, shown.media_type, shown.size)
     sound = probe(path) if kind in DEMUXERS else None

@@ -12,9 +12,11 @@ from pathlib import Path
 from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
 from bot.errors import FileBroken, FileTooLarge, FileUnsupported
-from bot.media.kinds import PICTURES, kind_of
+from bot.kinds import kind_of_file
 from bot.media.values import MEGABYTE, Picture
 
+# By our own look at the bytes these are let through to Pillow.
+PICTURES = frozenset({"png", "jpg", "gif", "webp", "avif", "tiff", "bmp"})
 # The formats that people and models send, and no more: each other decoder of Pillow is one more way in.
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP")
 # A JPEG is decoded at a fraction of its size, a picture of one byte a pixel needs no more than that.
@@ -83,9 +85,9 @@ def picture(path: Path, folder: Path, longest: int, most_bytes: int, kinds: Sequ
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """The picture, its header read and found to be within bounds; what its decoder stumbles over is `FileBroken`."""
-    kind = kind_of(path)
+    kind = kind_of_file(path).name
     if kind not in PICTURES:
-        raise FileUnsupported(f"{kind or 'unknown bytes'}: no picture that can be read")
+        raise FileUnsupported(f"{kind}: no picture that can be read")
     if kind == "webp":
         _bounded(*_webp_size(path), MOST_WEBP_PIXELS)
     try:

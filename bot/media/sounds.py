@@ -16,13 +16,13 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from bot.errors import FileBroken, FileTooLarge, FileUnsupported
-from bot.media.kinds import kind_of
+from bot.kinds import Kind, kind_of_file
 from bot.media.values import LONGEST_SOUND_S, Sound
 
 DEMUXERS = {
-    "ogg": "ogg", "webm": "matroska", "mkv": "matroska", "mp4": "mp4", "m4a": "mp4", "mov": "mov", "3gp": "3gp",
-    "mp3": "mp3", "wav": "wav", "flac": "flac", "aac": "aac", "amr": "amr", "caf": "caf", "aiff": "aiff",
-    "avi": "avi", "asf": "asf", "flv": "flv",
+    "ogg": "ogg", "ogv": "ogg", "webm": "matroska", "mka": "matroska", "mkv": "matroska", "mp4": "mp4", "m4a": "mp4",
+    "mov": "mov", "3gp": "3gp", "3g2": "3gp", "mp3": "mp3", "wav": "wav", "flac": "flac", "aac": "aac", "amr": "amr",
+    "awb": "amr", "caf": "caf", "aiff": "aiff", "avi": "avi", "asf": "asf", "flv": "flv",
 }  # fmt: skip
 # By our own look at the bytes one demuxer is allowed, and one protocol: FFmpeg would as readily take the file for a
 # playlist, and open what it names.
@@ -30,11 +30,6 @@ OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": "ogg,matroska,mov,mp3,wav,flac,aac,amr,caf,aiff,avi,asf,flv",
 }
-MEDIA_TYPES = {
-    "ogg": "ogg", "webm": "webm", "mkv": "x-matroska", "mp4": "mp4", "m4a": "mp4", "mov": "quicktime", "3gp": "3gpp",
-    "mp3": "mpeg", "wav": "wav", "flac": "flac", "aac": "aac", "amr": "amr", "caf": "x-caf", "aiff": "aiff",
-    "avi": "x-msvideo", "asf": "x-ms-asf", "flv": "x-flv",
-}  # fmt: skip
 # Headers and counted packets differ by a little in honest files: padding, priming.
 CREDIBLE_S = 0.3
 SAMPLE_BYTES = 2
@@ -72,26 +67,28 @@ def probe(path: Path) -> Sound:
     believed = declared if abs(declared - counted) < CREDIBLE_S else counted
     if believed <= 0:
         raise FileBroken("not one packet of sound")
-    family = "video" if video or kind in ("avi", "flv", "mov") else "audio"
-    return Sound(round(believed, 3), video, codec, f"{family}/{MEDIA_TYPES[kind]}", channels, rate)
+    family = "video" if video or kind.name in ("avi", "flv", "mov") else "audio"
+    media_type = f"{family}/{kind.media_type.partition('/')[2]}"
+    return Sound(round(believed, 3), video, codec, media_type, channels, rate)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream, str]]:
-    """The container, its first sound and the short name of its kind."""
-    kind = kind_of(path)
-    if kind not in DEMUXERS:
-        raise FileUnsupported(f"{kind or 'unknown bytes'}: no sound")
+def opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream, Kind]]:
+    """The container, its first sound and its kind."""
+    kind = kind_of_file(path)
+    demuxer = DEMUXERS.get(kind.name)
+    if demuxer is None:
+        raise FileUnsupported(f"{kind.name}: no sound")
     try:
-        container = av.open(f"file:{path.absolute()}", format=DEMUXERS[kind], options=OPTIONS, metadata_errors="ignore")
+        container = av.open(f"file:{path.absolute()}", format=demuxer, options=OPTIONS, metadata_errors="ignore")
     except av.FFmpegError as error:
-        raise FileBroken(f"{kind} that cannot be opened: {type(error).__name__}") from error
+        raise FileBroken(f"{kind.name} that cannot be opened: {type(error).__name__}") from error
     with container:
         if not container.streams.audio:
-            raise FileUnsupported(f"{kind} without sound")
+            raise FileUnsupported(f"{kind.name} without sound")
         stream = container.streams.audio[0]
         if stream.codec_context is None:
-            raise FileUnsupported(f"{kind} with a sound of unknown codec")
+            raise FileUnsupported(f"{kind.name} with a sound of unknown codec")
         yield container, stream, kind
 
 

@@ -32,6 +32,7 @@ from bot.gateway.audio import (
     Transcript,
     TranscriptRequest,
 )
+from bot.gateway.audio_kinds import ending, sound_kind
 from bot.gateway.audio_wire import Link, speech_of, transcript_of
 from bot.gateway.once import Got
 from tests.bot.gateway.conftest import Caller, Calling
@@ -365,3 +366,20 @@ async def test_nothing_that_was_said_stands_in_an_error_or_a_repr(
     told = f"{raised.value} {unheard.value} {caplog.text} {request!r} {HEAR!r} {Transcript(secret)!r}"
     assert "Alice" not in told
     assert "secret note" not in told
+
+
+@pytest.mark.parametrize(
+    ("head", "media_type", "taken_as"),
+    [
+        (b"\0\0\0\x18ftypmp42\0\0\0\0isom", "audio/mp4", "m4a"),
+        (b"\0\0\0\x18ftyp3gp5\0\0\0\0isom", "audio/mp4", "m4a"),
+        (b"\x1aE\xdf\xa3matroska", "audio/webm", "webm"),
+        (b"\x1aE\xdf\xa3webm V_VP9", "audio/webm", "webm"),
+        (b"#!SILK_V3", "audio/silk", ""),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1", None, ""),
+    ],
+)
+def test_a_kind_that_may_be_a_film_is_taken_for_its_sound(head: bytes, media_type: str | None, taken_as: str) -> None:
+    kind = sound_kind(head)
+    assert (kind.media_type if kind else None) == media_type
+    assert (ending(kind) if kind else "") == taken_as

@@ -17,6 +17,11 @@ class Kind:
     extension: str
     family: Family
 
+    @property
+    def name(self) -> str:
+        """The extension without its dot."""
+        return self.extension[1:]
+
 
 UNKNOWN: Final = Kind("application/octet-stream", ".bin", "other")
 PLAIN: Final = Kind("text/plain", ".txt", "text")
@@ -39,7 +44,11 @@ MP4: Final = Kind("video/mp4", ".mp4", "video")
 MOV: Final = Kind("video/quicktime", ".mov", "video")
 HEIC: Final = Kind("image/heic", ".heic", "picture")
 AVIF: Final = Kind("image/avif", ".avif", "picture")
+THREE: Final = Kind("video/3gpp", ".3gp", "video")
+THREE2: Final = Kind("video/3gpp2", ".3g2", "video")
+SILK: Final = Kind("audio/silk", ".silk", "sound")
 TS: Final = Kind("video/mp2t", ".ts", "video")
+BIG_TIFF: Final = Kind("image/tiff", ".btf", "picture")
 BMP: Final = Kind("image/bmp", ".bmp", "picture")
 ZIP: Final = Kind("application/zip", ".zip", "other")
 
@@ -50,14 +59,16 @@ MARKS: Final[tuple[tuple[bytes, Kind], ...]] = (
     (b"GIF89a", Kind("image/gif", ".gif", "picture")),
     (b"II*\0", Kind("image/tiff", ".tiff", "picture")),
     (b"MM\0*", Kind("image/tiff", ".tiff", "picture")),
-    (b"II+\0", Kind("image/tiff", ".tiff", "picture")),
-    (b"MM\0+", Kind("image/tiff", ".tiff", "picture")),
+    (b"II+\0", BIG_TIFF),
+    (b"MM\0+", BIG_TIFF),
     (b"\0\0\1\0", Kind("image/x-icon", ".ico", "other")),
     (b"\0\0\0\x0cJXL \r\n\x87\n", Kind("image/jxl", ".jxl", "other")),
     (b"8BPS", Kind("image/vnd.adobe.photoshop", ".psd", "other")),
     (b"fLaC", FLAC),
     (b"#!AMR-WB\n", Kind("audio/amr-wb", ".awb", "sound")),
     (b"#!AMR\n", Kind("audio/amr", ".amr", "sound")),
+    (b"#!SILK", SILK),
+    (b"\x02#!SILK", SILK),
     (b"caff", Kind("audio/x-caf", ".caf", "sound")),
     (b".snd", Kind("audio/basic", ".au", "sound")),
     (b"MThd", Kind("audio/midi", ".mid", "other")),
@@ -108,7 +119,5 @@ BRANDS: Final = {
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), HEIC),
     **dict.fromkeys((b"M4A ", b"M4B ", b"M4P ", b"F4A "), M4A),
     b"qt  ": MOV,
-    **dict.fromkeys((b"3gp4", b"3gp5", b"3gp6", b"3gp7", b"3gr6", b"3gs7"), Kind("video/3gpp", ".3gp", "video")),
-    **dict.fromkeys((b"3g2a", b"3g2b", b"3g2c"), Kind("video/3gpp2", ".3g2", "video")),
 }
 """What the brands of an `ftyp` box say, where it is not simply MP4."""

@@ -5,6 +5,7 @@ import time
 import wave
 import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import av
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.files import HEAD, Family, kind_of
+from bot.kinds import HEAD, PAGE, Family, kind_of, kind_of_file
 
 
 def sound(container: str, codec: str, rate: int = 48000) -> bytes:
@@ -128,13 +129,20 @@ FRAME = b"\xff\xfb\x90\xc4" + bytes(413)
         (b"OggS" + bytes(23) + b"\1\x2a\x80theora", "video/ogg", "video"),
         (b"#!AMR\n\x3c", "audio/amr", "sound"),
         (b"#!AMR-WB\n\x3c", "audio/amr-wb", "sound"),
+        (b"\x02#!SILK_V3\x17\0", "audio/silk", "sound"),
+        (ID3 + b"RIFF\0\0\0\0WAVE", "audio/wav", "sound"),
+        (ID3 + b"\x89PNG\r\n\x1a\n", "audio/mpeg", "sound"),
         (b"caff\0\1\0\0", "audio/x-caf", "sound"),
         (ftyp(b"M4A ", b"mp42"), "audio/mp4", "sound"),
         (ftyp(b"M4V ", b"M4A ", b"mp42"), "video/mp4", "video"),
         (ftyp(b"mp42", b"M4A "), "video/mp4", "video"),
         (ftyp(b"qt  "), "video/quicktime", "video"),
         (b"\0\0\0\x08wide\0\0\0\0mdat", "video/quicktime", "video"),
+        (b"\x7f\0\0\x08mdat", "video/quicktime", "video"),
+        (b"The wide ocean.", "text/plain", "text"),
         (ftyp(b"3gp5"), "video/3gpp", "video"),
+        (ftyp(b"3ge6"), "video/3gpp", "video"),
+        (ftyp(b"3g2a"), "video/3gpp2", "video"),
         (ftyp(b"heic", b"mif1"), "image/heic", "picture"),
         (ftyp(b"mif1", b"heic"), "image/heic", "picture"),
         (ftyp(b"mif1"), "image/heic", "picture"),
@@ -213,6 +221,21 @@ def test_a_drawing_in_svg_is_no_picture_that_could_be_shown() -> None:
 
 def test_spoken_into_a_wav_file_with_the_name_of_a_picture() -> None:
     assert kind_of(spoken()).media_type == "audio/wav"
+
+
+@pytest.mark.parametrize(("behind", "name"), [(b"fLaC", "flac"), (FRAME * 2, "mp3"), (b"", "mp3")])
+def test_a_tag_longer_than_the_head_hides_no_sound(tmp_path: Path, behind: bytes, name: str) -> None:
+    cover = 3 * HEAD
+    size = bytes((0, 0, cover >> 7, cover & 0x7F))
+    (tmp_path / "song").write_bytes(b"ID3\4\0\0" + size + bytes(cover) + behind)
+    assert kind_of_file(tmp_path / "song").name == name
+
+
+def test_a_file_without_a_tag_is_known_by_its_head(tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"<html>" + bytes(HEAD * 2))
+    assert kind_of_file(tmp_path / "song.mp3") == kind_of(b"<html>" + bytes(HEAD * 2))
+    (tmp_path / "song.mp3").write_bytes(b"<html>Sign in")
+    assert kind_of_file(tmp_path / "song.mp3") is PAGE
 
 
 @given(st.binary(max_size=200))

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
-from bot.files.signatures import (
+from bot.kinds.signatures import (
     AAC,
     BMP,
     BRANDS,
-    FLAC,
     FORMS,
     HEIC,
     M4A,
@@ -25,6 +25,8 @@ from bot.files.signatures import (
     PLAIN,
     RIFFS,
     SVG,
+    THREE,
+    THREE2,
     TS,
     UNKNOWN,
     WEBA,
@@ -37,7 +39,7 @@ from bot.files.signatures import (
 HEAD: Final = 4096
 """So many bytes of a file's beginning are enough."""
 
-_OLD_MOVIE: Final = frozenset({b"moov", b"mdat", b"wide", b"pnot"})
+_OLD_MOVIE: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _PICTURE_CODEC: Final = re.compile(rb"V_(?:VP[89]|AV1|MPEG|MS/|THEORA|REAL|PRORES|UNCOMPRESSED|QUICKTIME|FFV1)")
 _SOUND_CODEC: Final = re.compile(rb"A_(?:OPUS|VORBIS|AAC|MPEG|FLAC|PCM|AC3|EAC3|DTS|ALAC|MS/)")
 _PAGE: Final = re.compile(r"<(?:!doctype\s+html|html|head|body|title|meta|script)\b", re.IGNORECASE)
@@ -55,6 +57,17 @@ def kind_of(head: bytes) -> Kind:
         if found is not None:
             return found
     return UNKNOWN
+
+
+def kind_of_file(path: Path) -> Kind:
+    """The kind of a file on disk, also where more than `HEAD` bytes of a tag stand before its sound."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        tag = _tag(head)
+        if not tag:
+            return kind_of(head)
+        file.seek(tag)
+        return _behind_tag(file.read(HEAD))
 
 
 def _marked(head: bytes) -> Kind | None:
@@ -83,7 +96,7 @@ def _matroska(head: bytes) -> Kind | None:
 
 
 def _movie(head: bytes) -> Kind | None:
-    if head[4:8] in _OLD_MOVIE and head[0] == 0:
+    if head[4:8] in _OLD_MOVIE and (head[0] == 0 or head[4:8] == b"mdat"):
         return MOV
     if head[4:8] != b"ftyp":
         return None
@@ -96,6 +109,8 @@ def _branded(head: bytes) -> Kind:
     box = head[: min(int.from_bytes(head[:4], "big"), 512)]
     if box[8:12] in BRANDS:
         return BRANDS[box[8:12]]
+    if box[8:10] == b"3g":
+        return THREE2 if box[10:11] == b"2" else THREE
     others = (BRANDS.get(box[at : at + 4], MP4) for at in range(16, len(box) - 3, 4))
     still = next((kind for kind in others if kind.family == "picture"), MP4)
     return HEIC if still is MP4 and box[8:12] in (b"mif1", b"msf1") else still
@@ -110,14 +125,21 @@ def _only_sound(head: bytes) -> bool:
 
 
 def _tagged(head: bytes) -> Kind | None:
-    """An ID3 tag stands before MP3 mostly, but before AAC and FLAC too."""
+    size = _tag(head)
+    return _behind_tag(head[size:]) if size else None
+
+
+def _tag(head: bytes) -> int:
+    """How many bytes of ID3 tag the file begins with."""
     if not head.startswith(b"ID3") or len(head) < 10 or any(size & 0x80 for size in head[6:10]):
-        return None
-    size = sum(part << shift for part, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
-    behind = head[10 + size :]
-    if behind.startswith(b"fLaC"):
-        return FLAC
-    return AAC if _is_adts(behind) else MP3
+        return 0
+    return 10 + sum(part << shift for part, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
+
+
+def _behind_tag(head: bytes) -> Kind:
+    """A tag stands before MP3 mostly, but before other sounds too."""
+    found = next((kind for judge in _SOUNDS if (kind := judge(head))), MP3)
+    return found if found.family == "sound" else MP3
 
 
 def _framed(head: bytes) -> Kind | None:
@@ -231,6 +253,7 @@ def _wide(head: bytes) -> tuple[str, ...]:
     return ("utf-16-be",) if low * 2 > half and high == 0 else ()
 
 
+_SOUNDS: Final[tuple[Callable[[bytes], Kind | None], ...]] = (_marked, _chunked, _ogg, _movie, _framed)
 _JUDGES: Final[tuple[Callable[[bytes], Kind | None], ...]] = (
     _marked,
     _chunked,
