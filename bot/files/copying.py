@@ -36,7 +36,7 @@ def bound(size: int, most: int | None) -> None:
 
 def in_words(size: int) -> str:
     """A limit as people know it, rounded down."""
-    for unit, name in ((1 << 20, "MB"), (1 << 10, "kB")):
+    for unit, name in ((1_000_000, "MB"), (1_000, "kB")):
         if size >= unit:
             return f"{size // unit} {name}"
     return f"{size} B"
