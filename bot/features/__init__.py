@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from bot.contract import Command, CommandInvoked, Option, Origin
 from bot.errors import Notice
-from bot.features import conversation, steering
+from bot.features import conversation, steering, transcribing
 from bot.features.kit import Defaults, Kit, Workshop
 from bot.features.scene import Make
 from bot.features.steering import Steer
+from bot.features.voice import suggest_aloud, suggest_notes, voice
 from bot.gateway.catalogue import Catalogue
 from bot.words import Words
 
@@ -38,11 +39,14 @@ FUNCTIONS: Mapping[str, Function] = {
     "model": conversation.model,
     "persona": conversation.persona,
     "context": conversation.context,
+    "voice": voice,
     "cleanup": steering.cleanup,
     "help": conversation.usage,
 }
 
-TASKS: Mapping[str, Make] = {}
+TASKS: Mapping[str, Make] = {
+    transcribing.TRANSCRIBE: transcribing.transcribe,
+}
 """Commands that become a turn: what makes its answer in place of a chat."""
 
 STEERING: Mapping[str, Steer] = {"stop": steering.stop, "retry": steering.retry, "undo": steering.undo}
@@ -61,17 +65,27 @@ def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
 
     suggests: Mapping[tuple[str, str], Callable[[str], Sequence[str]]] = {
         ("model", "name"): catalogue.suggest,
+        ("voice", "notes"): suggest_notes,
+        ("voice", "aloud"): suggest_aloud,
+        ("transcribe", "format"): transcribing.suggest_formats,
         ("cleanup", "answers"): lambda prefix: [word for word in steering.CLEANUPS if word.startswith(prefix.lower())],
     }
 
-    def option(command: str, name: str, *, required: bool = False) -> Option:
-        return Option(name, words.every(f"option-{command}-{name}"), required, suggests.get((command, name)))
+    def option(command: str, name: str, *, required: bool = False, file: bool = False) -> Option:
+        return Option(name, words.every(f"option-{command}-{name}"), required, suggests.get((command, name)), file)
 
     def command(name: str, *options: Option, private: bool = True) -> Command:
         return Command(name, words.every(f"command-{name}"), options, private)
 
     return (
         command(ASK, option(ASK, "question", required=True), private=False),
+        command(
+            "transcribe",
+            *(option("transcribe", name) for name in ("format", "translate", "language")),
+            option("transcribe", "file", file=True),
+            private=False,
+        ),
+        command("voice", option("voice", "notes"), option("voice", "aloud")),
         command("new", private=False),
         command("model", option("model", "name")),
         command("persona", option("persona", "text")),

@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from pathlib import Path
 
 from bot.contract import Attachment, File, Voice
 from bot.errors import BadOption, FileLost
@@ -27,6 +28,8 @@ _ENDINGS = {
     "audio/mpeg": "mp3",
     "audio/mp4": "m4a",
     "audio/wav": "wav",
+    "application/x-subrip": "srt",
+    "text/vtt": "vtt",
 }
 
 
@@ -60,6 +63,11 @@ def sound_file(scene: Scene, number: int, spoken: Spoken, words: str) -> File:
     voice = Voice(spoken.duration_s, spoken.waveform) if message else None
     name = _name(scene, number, words, spoken.media_type)
     return File(name, spoken.media_type, spoken.size, spoken.path, voice=voice)
+
+
+def text_file(scene: Scene, number: int, path: Path, size: int, media_type: str) -> File:
+    """A text as a file in the post of that number."""
+    return File(_name(scene, number, path.stem, media_type), media_type, size, path)
 
 
 def _name(scene: Scene, number: int, words: str, media_type: str) -> str:

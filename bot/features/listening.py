@@ -107,7 +107,7 @@ async def opened(scene: Scene, file: Attachment) -> Blob:
 
 
 async def listen(scene: Scene, file: Attachment, blob: Blob, wish: Wish) -> Listened:
-    """What is said in a file. Where nothing of it was heard it raises `FileError`, `GatewayError`, `StoppedByReader`."""
+    """What is said in a file. Raises `BotError` where nothing of it was heard."""
     model = scene.kit.craft("stt", None, scene.kit.defaults.transcript_model).id
     scene.reply.tell(scene.say("status-listening"))
     async with bench(scene) as folder:
