@@ -13,16 +13,26 @@ from collections.abc import Callable, Hashable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from bot.contract import Address, Addressed, CommandInvoked, Event, MessageReceived, Person, PersonKind
+from bot.contract import (
+    Address,
+    Addressed,
+    Capabilities,
+    CommandInvoked,
+    Event,
+    MessageReceived,
+    Origin,
+    Person,
+    PersonKind,
+)
 from bot.errors import BadOption
 from bot.features.kit import Kit
-from bot.features.request import chat_request
+from bot.features.request import Put, asked
+from bot.features.tools import offered
 from bot.gateway.client import GatewayClient
 from bot.gateway.values import ChatDelta, ChatEnd, ChatRequest
 from bot.model import Answer, Choice, Claim, ConversationId, Message, TurnId, TurnState, Window
-from bot.reply import Reply
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -46,13 +56,22 @@ FRESH_S = 60.0
 """Only a question asked so lately is guessed at: whatever came in since then is still among those seen."""
 
 
+class Sink(Protocol):
+    """What takes an answer as it grows; `broken` says that it takes no more."""
+
+    @property
+    def broken(self) -> Exception | None: ...
+
+    def write(self, delta: str) -> None: ...
+
+
 class Reading:
     """An answer on its way from the gateway into a reply; what comes before the reply is there is kept for it."""
 
     def __init__(self, gateway: GatewayClient, request: ChatRequest) -> None:
         self.request = request
         self._parts: list[str] = []
-        self._reply: Reply | None = None
+        self._reply: Sink | None = None
         self.task = asyncio.ensure_future(self._read(gateway))
         self.task.add_done_callback(_heard)
 
@@ -60,7 +79,7 @@ class Reading:
         """Whether it asked for exactly this."""
         return replace(self.request, key=request.key) == request
 
-    def into(self, reply: Reply) -> None:
+    def into(self, reply: Sink) -> None:
         """From now on the reply gets what comes."""
         self._reply = reply
         for part in self._parts:
@@ -90,10 +109,19 @@ class Reading:
 
 
 class Ahead:
-    """What this process knows for as long as it is the only one to write. `load` it before the first question."""
+    """What this process knows for as long as it is the only one to write. `load` it before the first question.
 
-    def __init__(self, kit: Kit, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    `here` tells what the place can do in which a question is answered.
+    """
+
+    def __init__(
+        self,
+        kit: Kit,
+        here: Callable[[Origin], Capabilities],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._kit = kit
+        self._here = here
         self._clock = clock
         self._since = self._changed_at = clock()
         self._choices: Mapping[Address, Choice] | None = None
@@ -119,9 +147,11 @@ class Ahead:
             return None
         claim = _claim(event, window, _choice(event.origin.address, self._choices), self._clock())
         try:
-            request = chat_request(self._kit, claim, self._kit.model(claim.choice))
+            spec = self._kit.model(claim.choice)
         except BadOption:  # its model is gone: the turn will say so
             return None
+        tools = offered(self._kit, self._here(event.origin))
+        request = asked(self._kit, claim, spec, Put(tools=tools)).request
         self._ahead.add(_key(event))
         name = hashlib.sha256(_key(event).encode()).hexdigest()[:24]
         return Reading(self._kit.gateway, replace(request, key=f"parley-early-{name}"))

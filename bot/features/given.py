@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.errors import BadOption, Notice, Refused
 from bot.features.brought import Given
 from bot.features.hearing import hear
+from bot.features.looking import look
 from bot.features.scene import Scene
 from bot.model import Answer
 
@@ -27,7 +28,8 @@ async def given(scene: Scene) -> Given:
     """What the questions of a turn bring along: each sense takes the files that are for it out of `unread`."""
     claim = scene.claim
     files = tuple(file for question in claim.questions for file in question.attachments)
-    return _told(await hear(scene, Given(claim.questions, claim.window, unread=files)))
+    heard = await hear(scene, Given(claim.questions, claim.window, unread=files))
+    return _told(await look(scene, heard))
 
 
 def transcript(scene: Scene, things: Given) -> Answer:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bot.contract import Origin
 from bot.errors import BadOption
+from bot.features.sights import Sights
 from bot.files import Blobs, Door
 from bot.gateway.audio import AudioClient
 from bot.gateway.catalogue import Catalogue
@@ -56,6 +57,7 @@ class Workshop:
     audio: AudioClient
     images: ImageClient
     folder: Path
+    sights: Sights = field(default_factory=Sights)
 
 
 @dataclass(frozen=True, slots=True)
