@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from tests.storm import marks
+from tests.storm.plan import SPOKEN
 from tests.storm.values import Question, Served, Shown
 
 Group = tuple[int, ...]
@@ -30,7 +31,8 @@ class Fate(Enum):
 class Outcome:
     """`answers` counts how often its answer begins on the screens, `at` where it first does in the order of posts.
 
-    `homes` are the messages that show the question: one, unless a command was shown twice or not at all.
+    `homes` are the messages that show the question: one, unless a command was shown twice or not at all. `noted`
+    says that words of the bot's own stand under the whole answer.
     """
 
     question: Question
@@ -38,6 +40,7 @@ class Outcome:
     answers: int
     at: int | None = None
     homes: tuple[str, ...] = ()
+    noted: bool = False
 
 
 @dataclass(slots=True)
@@ -50,22 +53,25 @@ class _Screens:
     asked_at: dict[int, int] = field(default_factory=dict)
     homes: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """The messages of each question: a person's, or the bot's where the question came by command."""
+    named: dict[int, list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
+    """The bot's posts that speak of a question's file."""
 
 
 def outcomes(questions: Mapping[int, Question], shown: Sequence[Shown], served: Sequence[Served]) -> dict[int, Outcome]:
     """The outcome of every question."""
-    screens, groups = _sorted(shown), _groups(served)
+    spoken = frozenset(number for number, question in questions.items() if question.way in SPOKEN)
+    screens, groups = _sorted(shown, spoken), _groups(served)
     found = {number: _outcome(question, screens, groups.get(number, ())) for number, question in questions.items()}
-    return _told(found, screens, groups)
+    return _unread(_told(found, screens, groups), spoken, screens)
 
 
 def shown_twice(questions: Mapping[int, Question], shown: Sequence[Shown]) -> Sequence[int]:
-    """The questions asked by command that the bot has shown more than once."""
+    """The questions asked by command or aloud that the bot has shown or quoted more than once."""
     posts = Counter(number for each in shown if each.mine for number in marks.asked(each.text) if number in questions)
     return [number for number, count in posts.items() if count > 1]
 
 
-def _sorted(shown: Sequence[Shown]) -> _Screens:
+def _sorted(shown: Sequence[Shown], spoken: frozenset[int]) -> _Screens:
     screens = _Screens()
     for at, each in enumerate(shown):
         for number in marks.asked(each.text):
@@ -78,9 +84,19 @@ def _sorted(shown: Sequence[Shown]) -> _Screens:
         numbers = marks.answered(each.text)
         for number in numbers:
             screens.pieces[number].append((at, each))
-        if not numbers and each.text.strip() and not each.open and not marks.asked(each.text):
+        for number in marks.named(each.text):
+            screens.named[number].append((at, each))
+        if not numbers and _is_notice(each, spoken):
             screens.notices[each.platform, each.channel].append((at, each))
     return screens
+
+
+def _is_notice(post: Shown, spoken: frozenset[int]) -> bool:
+    """Words that are neither a command's question, nor what somebody said aloud, nor under a picture."""
+    asked = marks.asked(post.text)
+    if post.open or post.pictures or not spoken.issuperset(asked):
+        return False
+    return bool((marks.unquoted(post.text) if asked else post.text).strip())
 
 
 def _groups(served: Iterable[Served]) -> dict[int, tuple[Group, ...]]:
@@ -99,26 +115,36 @@ def _outcome(question: Question, screens: _Screens, groups: tuple[Group, ...]) -
     pieces = {at: post for group in groups for number in group for at, post in screens.pieces.get(number, ())}
     if not pieces:
         return Outcome(question, Fate.SILENT, 0)
-    fate = Fate.TORN
+    fate, noted = Fate.TORN, False
     if begun and not any(post.open for post in pieces.values()):
         words = [word for at in sorted(pieces) for word in pieces[at].text.split()]
-        fate = next((found for group in groups if (found := _read(words, group)) is not Fate.TORN), fate)
-    return Outcome(question, fate, len(begun), min(begun, default=min(pieces)), screens.homes.get(question.number, ()))
+        read = (found for group in groups if (found := _read(words, group))[0] is not Fate.TORN)
+        fate, noted = next(read, (fate, noted))
+    at, homes = min(begun, default=min(pieces)), screens.homes.get(question.number, ())
+    return Outcome(question, fate, len(begun), at, homes, noted)
 
 
-def _read(words: Sequence[str], group: Group) -> Fate:
-    """Hold what stands against what should."""
+def _read(words: Sequence[str], group: Group) -> tuple[Fate, bool]:
+    """Hold what stands against what should; whether there is more under it."""
     wanted = marks.answer(group).split()
+    words = _answer(words, wanted[0], group)
     same = next((at for at, pair in enumerate(zip(words, wanted, strict=False)) if pair[0] != pair[1]), None)
     kept = min(len(words), len(wanted)) if same is None else same
     rest = list(words[kept:])
     if rest and kept < len(wanted) and wanted[kept].startswith(rest[0]):
         rest = rest[1:]
     if marks.answered(" ".join(rest)):
-        return Fate.TORN
+        return Fate.TORN, False
     if kept == len(wanted):
-        return Fate.ANSWERED
-    return Fate.CUT if rest else Fate.TORN
+        return Fate.ANSWERED, bool(rest)
+    return (Fate.CUT if rest else Fate.TORN), bool(rest)
+
+
+def _answer(words: Sequence[str], first: str, group: Group) -> Sequence[str]:
+    """Without the quote of what was said aloud, which stands above the answer."""
+    begins = next((at for at, word in enumerate(words) if word == first), 0)
+    quoted = marks.asked(" ".join(words[:begins]))
+    return words[begins:] if quoted and set(quoted) <= set(group) else words
 
 
 def _told(found: dict[int, Outcome], screens: _Screens, groups: Mapping[int, tuple[Group, ...]]) -> dict[int, Outcome]:
@@ -135,6 +161,29 @@ def _told(found: dict[int, Outcome], screens: _Screens, groups: Mapping[int, tup
             for number in _meant(waiting, notice, screens, groups):
                 told[number] = Outcome(told[number].question, Fate.TOLD, 0, at)
     return told
+
+
+def _unread(found: dict[int, Outcome], spoken: frozenset[int], screens: _Screens) -> dict[int, Outcome]:
+    """Give the notes under the answers to those questions that were said aloud and not understood.
+
+    What is said together is answered together: a note names the file, or stands under an answer to its neighbours.
+    """
+    told = dict(found)
+    answers = [each for each in found.values() if each.noted]
+    for number in spoken:
+        if found[number].fate not in (Fate.LOST, Fate.SILENT):
+            continue
+        question, asked_at = found[number].question, screens.asked_at.get(number, 0)
+        named = [at for at, post in screens.named.get(number, ()) if _place(post) == _place(question)]
+        beside = [each.at for each in answers if each.question.conversation == question.conversation and each.at]
+        at = next((at for at in sorted([*named, *beside]) if at > asked_at), None)
+        if at is not None:
+            told[number] = Outcome(question, Fate.TOLD, 0, at)
+    return told
+
+
+def _place(where: Question | Shown) -> tuple[str, str]:
+    return where.platform, where.channel
 
 
 def _unheard(question: Question, groups: Mapping[int, tuple[Group, ...]]) -> bool:
@@ -165,6 +214,8 @@ def threads_of(question: Question, homes: tuple[str, ...]) -> tuple[str | None, 
 def _meant(
     waiting: Sequence[Outcome], notice: Shown, screens: _Screens, groups: Mapping[int, tuple[Group, ...]]
 ) -> Sequence[int]:
+    if marks.named(notice.text):
+        waiting = [each for each in waiting if each.question.number in marks.named(notice.text)]
     named = [each for each in waiting if notice.reply_to in screens.homes.get(each.question.number, ())]
     chosen = next(iter(waiting if notice.reply_to is None else named), None)
     if chosen is None:

@@ -7,6 +7,8 @@ from random import Random
 _ASKED = re.compile(r"\bq(\d{5})\b")
 _ANSWERED = re.compile(r"\b[AmZ](\d{5})\b")
 _BEGUN = re.compile(r"\bA(\d{5})\b")
+_NAMED = re.compile(r"\bstorm\\?-(\d{5})\\?\.")
+_QUOTED = re.compile(r"\s*(>|&gt;)")
 _WORDS = (
     "amber",
     "birch",
@@ -33,6 +35,16 @@ def question(number: int) -> str:
 def asked(text: str) -> tuple[int, ...]:
     """The questions whose words stand in a text, each once, in order."""
     return tuple(dict.fromkeys(int(found) for found in _ASKED.findall(text)))
+
+
+def named(text: str) -> tuple[int, ...]:
+    """The questions whose files are spoken of in a text."""
+    return tuple(dict.fromkeys(int(found) for found in _NAMED.findall(text)))
+
+
+def unquoted(text: str) -> str:
+    """A text without the lines in which it quotes somebody."""
+    return "\n".join(line for line in text.splitlines() if not _QUOTED.match(line))
 
 
 def answered(text: str) -> frozenset[int]:

@@ -1,15 +1,31 @@
 """The storm's model: the fake gateway says each question's own answer, or breaks as it was ordered to."""
 
+import json
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tests.fakes.gateway import HTML_502, Answer, Behaviour, Broken, Cut, Fail, FakeGateway, Hang, Reset, SeenRequest
+from tests.fakes.gateway import (
+    HTML_502,
+    Answer,
+    Behaviour,
+    Broken,
+    Cut,
+    Fail,
+    FakeGateway,
+    Hang,
+    Reset,
+    SeenRequest,
+    ToolCall,
+)
 from tests.fakes.gateway import Stall as Silence
-from tests.storm import marks
-from tests.storm.plan import Trouble
-from tests.storm.values import EARLY, Diary, Served
+from tests.fakes.gateway.rules import CHAT
+from tests.storm import files, marks, senses
+from tests.storm.asked import Prompt, prompt
+from tests.storm.plan import DRAWN, Trouble
+from tests.storm.senses import Sensed, Senses
+from tests.storm.values import EARLY, Diary, Paid, Served
 
 _TURN = re.compile(r"parley-(\d+|early-[^ ]+)")
 _PIECE = 30
@@ -30,13 +46,14 @@ _BROKEN: Mapping[Trouble, Make] = {
     Trouble.GATEWAY_REFUSES: lambda *_: Fail(400, "Refused by the content policy.", code="content_filter"),
 }
 
-TROUBLES = frozenset(_BROKEN)
+TROUBLES = frozenset(_BROKEN) | senses.TROUBLES
 
 
 @dataclass(slots=True)
 class _Asked:
     turn: str
     numbers: tuple[int, ...]
+    prompt: Prompt
     seen: SeenRequest
 
 
@@ -52,10 +69,17 @@ class Model:
     _ordered: deque[tuple[Trouble, float]] = field(default_factory=deque)
     _owners: dict[int, str] = field(default_factory=dict)
     _asked: list[_Asked] = field(default_factory=list)
+    _senses: Senses = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._senses = Senses(self.diary)
 
     def order(self, trouble: Trouble, strength: float) -> None:
-        """The next request breaks so."""
-        self._ordered.append((trouble, strength))
+        """The next request that it may happen to breaks so."""
+        if trouble in senses.TROUBLES:
+            self._senses.order(trouble, strength)
+        else:
+            self._ordered.append((trouble, strength))
 
     def attach(self, gateway: FakeGateway) -> None:
         """Judge its requests from now on."""
@@ -63,26 +87,44 @@ class Model:
 
     @property
     def served(self) -> list[Served]:
-        """All requests so far."""
+        """All requests for answers so far."""
         return [_served(asked) for asked in self._asked]
 
     @property
-    def busy(self) -> bool:
-        """Whether an answer is on its way."""
-        return any(asked.seen.ended_at is None for asked in self._asked[-_LATEST:])
+    def paid(self) -> list[Paid]:
+        """All requests for transcripts and pictures so far."""
+        return self._senses.paid
 
-    def _judge(self, seen: SeenRequest) -> Behaviour:
-        turn = _turn(seen)
-        spoken = marks.asked(_last_words(seen))
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is on its way, or something that one needs."""
+        return self._senses.busy or any(asked.seen.ended_at is None for asked in self._asked[-_LATEST:])
+
+    def _judge(self, seen: SeenRequest) -> Behaviour | Sensed:
+        if seen.path != CHAT:
+            return self._senses.judge(seen)
+        turn, asks = _turn(seen), prompt(seen.body)
+        spoken = marks.asked(asks.words)
         numbers = tuple(number for number in spoken if self._owns(turn, number, spoken[-1]))
-        self._asked.append(_Asked(turn, numbers, seen))
-        text = marks.answer(numbers) if numbers else "There was no question."
-        answer = Answer(text, chunks=max(4, len(text) // _PIECE), delay_s=self.delay_s)
+        self._asked.append(_Asked(turn, numbers, asks, seen))
+        answer = self._answer(numbers, asks)
         if not self._ordered:
             return answer
         trouble, strength = self._ordered.popleft()
         self.diary.fired.append((seen.at, trouble))
         return _BROKEN[trouble](answer, strength)
+
+    def _answer(self, numbers: tuple[int, ...], asks: Prompt) -> Answer:
+        """The words of these questions, or before them the pictures that they are about."""
+        wanted = [number for number in numbers if self._draws(number)]
+        if wanted and asks.draws and not asks.round:
+            return Answer("", tool_calls=tuple(_call(asks.draws, number) for number in wanted), delay_s=self.delay_s)
+        text = marks.answer(numbers) if numbers else "There was no question."
+        return Answer(text, chunks=max(4, len(text) // _PIECE), delay_s=self.delay_s)
+
+    def _draws(self, number: int) -> bool:
+        question = self.diary.questions.get(number)
+        return question is not None and question.way in DRAWN
 
     def _owns(self, turn: str, number: int, last: int) -> bool:
         """Whether the question is this turn's; one that was only asked early is the turn's that asks it as the last."""
@@ -93,7 +135,11 @@ class Model:
 
 
 def _ended(answer: Answer, end: Cut | Broken | Silence) -> Answer:
-    return Answer(answer.text, chunks=answer.chunks, delay_s=answer.delay_s, end=end)
+    return replace(answer, end=end)
+
+
+def _call(tool: str, number: int) -> ToolCall:
+    return ToolCall(f"call_{number:05}", tool, json.dumps({"prompt": files.prompt(number)}))
 
 
 def _turn(seen: SeenRequest) -> str:
@@ -101,12 +147,8 @@ def _turn(seen: SeenRequest) -> str:
     return found[1] if found else "?"
 
 
-def _last_words(seen: SeenRequest) -> str:
-    messages = seen.body.get("messages")
-    assert isinstance(messages, list)
-    return str(messages[-1].get("content"))
-
-
 def _served(asked: _Asked) -> Served:
     seen = asked.seen
-    return Served(seen.at, asked.turn, asked.numbers, seen.whole, seen.ended_at if seen.closed_early else None)
+    left_at = seen.ended_at if seen.closed_early else None
+    asks = asked.prompt
+    return Served(seen.at, asked.turn, asked.numbers, seen.whole, left_at, asks.round, asks.pictures)

@@ -5,9 +5,10 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
-from tests.fakes.discord import Channel, Interaction, MessageKind, NotAnswered
-from tests.storm import marks
-from tests.storm.plan import Ask, Way
+from tests.fakes.discord import Channel, File, Interaction, MessageKind, NotAnswered
+from tests.fakes.slack.values import SharedFile
+from tests.storm import files, marks
+from tests.storm.plan import DRAWN, SHOWN, SPOKEN, Ask, Way
 from tests.storm.values import Question
 from tests.storm.world import ROOMS, World
 
@@ -37,6 +38,14 @@ class People:
                 await self._slack_direct(ask)
             case Way.SLACK_ASK:
                 self._later(self._slack_command(ask))
+            case Way.SLACK_VOICE:
+                await self._slack_aloud(ask)
+            case Way.SLACK_PICTURE | Way.SLACK_DRAW:
+                await (self._slack_mention if ask.where % 2 else self._slack_direct)(ask)
+            case Way.DISCORD_VOICE:
+                await self._discord_direct(ask)
+            case Way.DISCORD_PICTURE | Way.DISCORD_DRAW:
+                await (self._discord_room if ask.where % 2 else self._discord_direct)(ask)
             case Way.DISCORD_MENTION | Way.DISCORD_REPLY:
                 await self._discord_room(ask)
             case Way.DISCORD_DIRECT:
@@ -58,19 +67,31 @@ class People:
             await self._slack_mention(ask)
             return
         ts = threads[ask.where % len(threads)]
+        await self._slack_say(ask, channel, ts, mention=not self._joined(channel, ts))
+
+    async def _slack_aloud(self, ask: Ask) -> None:
+        """In a thread where the bot is already, since nobody mentions it aloud, or else directly."""
+        channel = f"C{ask.where % ROOMS}"
+        threads = [ts for ts in self._slack_threads.get(channel, [])[-_KEPT:] if self._joined(channel, ts)]
+        if threads and ask.where % 2:
+            await self._slack_say(ask, channel, threads[-1], mention=False)
+        else:
+            await self._slack_direct(ask)
+
+    def _joined(self, channel: str, thread: str) -> bool:
         messages = self.world.slack.workspace.channels[channel].messages.values()
-        joined = any(each.thread_ts == ts and marks.answered(each.text) for each in messages)
-        await self._slack_say(ask, channel, ts, mention=not joined)
+        return any(each.thread_ts == thread and marks.answered(each.text) for each in messages)
 
     async def _slack_direct(self, ask: Ask) -> None:
         await self._slack_say(ask, f"D{ask.who}", None, mention=False)
 
     async def _slack_say(self, ask: Ask, channel: str, thread: str | None, *, mention: bool) -> str:
         slack = self.world.slack
-        text = f"<@{slack.bot_user_id}> {marks.question(ask.number)}" if mention else marks.question(ask.number)
+        text = _words(ask, f"<@{slack.bot_user_id}>" if mention else "")
         question = Question(ask.number, ask.way, "slack", channel, thread, "", time.monotonic())
         self.world.diary.questions[ask.number] = question
-        ts = await slack.say(f"U{ask.who}", channel, text, thread, mention_first=ask.number % 2 == 0)
+        shared = _slack_files(ask)
+        ts = await slack.say(f"U{ask.who}", channel, text, thread, shared, mention_first=ask.number % 2 == 0)
         question.message_id = ts
         question.thread = thread or (ts if mention else None)
         question.conversation = f"slack:{channel}:{question.thread}"
@@ -110,13 +131,15 @@ class People:
 
     async def _discord_say(self, ask: Ask, room: Channel, *, mention: bool, reply_to: int | None = None) -> None:
         discord = self.world.discord
-        text = f"<@{discord.bot_user_id}> {marks.question(ask.number)}" if mention else marks.question(ask.number)
+        text = _words(ask, f"<@{discord.bot_user_id}>" if mention else "")
         # A reply to an older answer is a branch, and has no order with what else is said there.
         conversation = f"discord:{room.id}" if reply_to is None else f"discord:{room.id}:reply-{ask.number}"
         question = Question(ask.number, ask.way, "discord", str(room.id), None, conversation, time.monotonic())
         question.heard_live = discord.connected > 0
         self.world.diary.questions[ask.number] = question
-        said = await discord.say(self.world.users[ask.who], room, text, reply_to=reply_to)
+        said = await discord.say(
+            self.world.users[ask.who], room, text, reply_to=reply_to, attachments=_discord_files(ask)
+        )
         question.message_id = str(said)
 
     async def _discord_command(self, ask: Ask) -> None:
@@ -144,3 +167,29 @@ class People:
         task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+
+
+def _words(ask: Ask, mention: str) -> str:
+    """What is written: nothing where the question is said aloud."""
+    if ask.way in SPOKEN:
+        return mention
+    more = " Please draw it." if ask.way in DRAWN else ""
+    return f"{mention} {marks.question(ask.number)}{more}".strip()
+
+
+def _slack_files(ask: Ask) -> tuple[SharedFile, ...]:
+    if ask.way in SPOKEN:
+        sound = files.voice_note(ask.number, "m4a")
+        return (SharedFile(files.name(ask.number, "m4a"), "audio/mp4", sound, "slack_audio"),)
+    if ask.way in SHOWN:
+        return (SharedFile(files.name(ask.number, "png"), "image/png", files.picture(ask.number)),)
+    return ()
+
+
+def _discord_files(ask: Ask) -> tuple[File, ...]:
+    if ask.way in SPOKEN:
+        sound = files.voice_note(ask.number, "ogg")
+        return (File(files.name(ask.number, "ogg"), sound, "audio/ogg", files.SPOKEN_S),)
+    if ask.way in SHOWN:
+        return (File(files.name(ask.number, "png"), files.picture(ask.number), "image/png"),)
+    return ()

@@ -10,6 +10,8 @@ TURNS_A_KILL = 25
 TURNS_A_STRIKE = 2.5
 _PILED = 0.12
 _DECKS = 2
+_WAYS_A_FILE = 8
+"""One way in so many has to do with sounds or pictures."""
 
 
 class Way(Enum):
@@ -24,6 +26,20 @@ class Way(Enum):
     DISCORD_DIRECT = "discord direct"
     DISCORD_THREAD = "discord thread"
     DISCORD_ASK = "discord /ask"
+    SLACK_VOICE = "slack voice note"
+    DISCORD_VOICE = "discord voice message"
+    SLACK_PICTURE = "slack picture"
+    DISCORD_PICTURE = "discord picture"
+    SLACK_DRAW = "slack drawing"
+    DISCORD_DRAW = "discord drawing"
+
+
+SPOKEN = frozenset({Way.SLACK_VOICE, Way.DISCORD_VOICE})
+"""The question is in a sound, and in no words."""
+SHOWN = frozenset({Way.SLACK_PICTURE, Way.DISCORD_PICTURE})
+"""A picture comes with the question."""
+DRAWN = frozenset({Way.SLACK_DRAW, Way.DISCORD_DRAW})
+"""The model draws a picture before it answers."""
 
 
 class Trouble(Enum):
@@ -57,6 +73,12 @@ class Trouble(Enum):
     GATEWAY_BUSY = "gateway 429"
     GATEWAY_DOWN = "gateway 5xx"
     GATEWAY_REFUSES = "gateway refuses"
+    MEDIA_BUSY = "gateway media 429"
+    MEDIA_DOWN = "gateway media 5xx"
+    MEDIA_STALLS = "gateway media hangs"
+    FILES_DOWN = "file host 5xx"
+    FILES_SILENT = "file host hangs"
+    FILES_SIGN_IN = "file host shows a page"
     DATABASE_LOCKED = "database locked"
     DATABASE_CUT = "database connections cut"
     DISK_FULL = "disk full"
@@ -64,6 +86,14 @@ class Trouble(Enum):
 
 ON_ITS_OWN = frozenset({Trouble.TWINS, Trouble.KILL})
 """Not in the deck: every Slack mention is a twin by nature, and kills have a rhythm of their own."""
+
+OF_FILES = frozenset(
+    {
+        *(Trouble.MEDIA_BUSY, Trouble.MEDIA_DOWN, Trouble.MEDIA_STALLS),
+        *(Trouble.FILES_DOWN, Trouble.FILES_SILENT, Trouble.FILES_SIGN_IN),
+    }
+)
+"""What can only happen where there are sounds and pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +122,15 @@ class Step:
     what: Ask | Strike
 
 
-def schedule(seed: int, turns: int, troubles: Sequence[Trouble], pace_s: float) -> tuple[Step, ...]:
-    """So many questions, `pace_s` apart on average, with every trouble in between, each of them about as often."""
+def schedule(
+    seed: int, turns: int, troubles: Sequence[Trouble], pace_s: float, *, media: bool = True
+) -> tuple[Step, ...]:
+    """So many questions, `pace_s` apart on average, with every trouble in between, each of them about as often.
+
+    Without `media` nobody speaks, shows a picture or wants one.
+    """
     chance = Random(seed)
-    asks = list(_asks(chance, turns, pace_s))
+    asks = list(_asks(chance, turns, pace_s, media))
     strikes = {at: [] for at in range(turns)}  # type: dict[int, list[Trouble]]
     for at, trouble in _strikes(chance, turns, troubles):
         strikes[at].append(trouble)
@@ -106,16 +141,28 @@ def schedule(seed: int, turns: int, troubles: Sequence[Trouble], pace_s: float) 
     return tuple(steps)
 
 
-def _asks(chance: Random, turns: int, pace_s: float) -> Iterator[Step]:
-    number = 0
+def _asks(chance: Random, turns: int, pace_s: float, media: bool) -> Iterator[Step]:
+    number, ways = 0, _ways(chance, media)
     while number < turns:
-        way, where = chance.choice(list(Way)), chance.randrange(1000)
+        way, where = next(ways), chance.randrange(1000)
         piled = min(chance.randint(2, 4) if chance.random() < _PILED else 1, turns - number)
         for at in range(piled):
             # A burst takes the time of its questions, so that the pace is kept.
             after_s = chance.expovariate(1 / (pace_s * piled)) if at == 0 else chance.uniform(0.0, 0.15)
             yield Step(min(after_s, pace_s * piled * 4), Ask(number, way, chance.randrange(3), where))
             number += 1
+
+
+def _ways(chance: Random, media: bool) -> Iterator[Way]:
+    """Plain ones by lot; in every few one with files, each of these as often as the others."""
+    with_files = [way for way in Way if way in SPOKEN | SHOWN | DRAWN]
+    plain = [way for way in Way if way not in with_files]
+    while True:
+        for way in chance.sample(with_files, len(with_files)):
+            few = chance.choices(plain, k=_WAYS_A_FILE)
+            if media:
+                few[chance.randrange(_WAYS_A_FILE)] = way
+            yield from few
 
 
 def _strikes(chance: Random, turns: int, troubles: Sequence[Trouble]) -> Iterator[tuple[int, Trouble]]:

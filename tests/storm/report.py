@@ -36,6 +36,7 @@ def figures(database: str, seed: int, tally: Tally, unclean: int, seconds: float
         "wrong": {name: list(numbers) for name, numbers in tally.numbers.items()},
         "overtaken": tally.overtaken,
         "paid_calls_repeated": tally.paid_again,
+        "files": dict(tally.files),
         "recovery_s": {"p50": tally.recovery(0.5), "p95": tally.recovery(0.95), "count": len(tally.recovery_s)},
         "kills": tally.kills,
         "unclean_stops": unclean,
@@ -57,6 +58,8 @@ def _counts(tally: Tally) -> Iterator[tuple[str, str]]:
         yield name, f"{len(numbers)}" + (f"  ({named}{' …' if len(numbers) > _SHOWN else ''})" if numbers else "")
     yield "overtaken, as platforms may", str(tally.overtaken)
     yield "paid calls repeated", str(tally.paid_again)
+    for name, count in tally.files.items():
+        yield name, str(count)
 
 
 def _times(tally: Tally) -> Iterator[tuple[str, str]]:

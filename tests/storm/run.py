@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.storm import screens
@@ -11,7 +11,7 @@ from tests.storm.crew import Crew, Member
 from tests.storm.databases import Database, opened
 from tests.storm.fates import Fate, outcomes
 from tests.storm.people import People
-from tests.storm.plan import Ask, Step, schedule
+from tests.storm.plan import OF_FILES, Ask, Step, schedule
 from tests.storm.settings import StormSettings
 from tests.storm.tally import Evidence, Tally, must_be_answered, tally
 from tests.storm.trace import trace
@@ -44,7 +44,10 @@ async def storm(name: str, settings: StormSettings) -> Result:
         folder = Path(found)
         async with opened(name, folder) as database, world() as far:
             crew = crew_of(far, database, folder, settings.logs or folder)
-            steps = schedule(settings.seed, settings.turns, sorted(database.troubles, key=str), settings.pace_s)
+            troubles = database.troubles if settings.media else database.troubles - OF_FILES
+            steps = schedule(
+                settings.seed, settings.turns, sorted(troubles, key=str), settings.pace_s, media=settings.media
+            )
             crew.start()
             try:
                 await ready(far, crew)
@@ -52,7 +55,7 @@ async def storm(name: str, settings: StormSettings) -> Result:
                 await settled(far, crew, database)
             finally:
                 await crew.stop()
-            seen = evidence(far, database)
+            seen = replace(evidence(far, database), expected=troubles)
             result = tally(seen)
             if settings.logs is not None:
                 _trace(seen, result, begun, settings.logs / f"{name}-wrong.txt")
@@ -62,12 +65,13 @@ async def storm(name: str, settings: StormSettings) -> Result:
 
 def evidence(far: World, database: Database) -> Evidence:
     """What the fakes have seen so far."""
-    served = far.model.served
+    served, paid = far.model.served, far.model.paid
     return Evidence(
         diary=far.diary,
         shown=screens.on_screens(far),
         served=served,
-        signs=screens.signs(far, served),
+        paid=paid,
+        signs=screens.signs(far, served, paid),
         fired=fired(far, far.diary),
         expected=database.troubles,
         processes=database.processes,

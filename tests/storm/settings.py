@@ -11,7 +11,10 @@ DATABASES = ("sqlite", "postgres")
 
 @dataclass(frozen=True, slots=True)
 class StormSettings:
-    """`databases` are stormed one after the other; `json` takes the figures, `logs` what the bots log."""
+    """`databases` are stormed one after the other; `json` takes the figures, `logs` what the bots log.
+
+    Without `media` there are no voice notes and no pictures.
+    """
 
     turns: int = 500
     seed: int = 0
@@ -19,6 +22,7 @@ class StormSettings:
     json: Path | None = None
     logs: Path | None = None
     pace_s: float = 0.4
+    media: bool = True
 
 
 def read(environment: Mapping[str, str] | None = None) -> StormSettings:
@@ -30,6 +34,9 @@ def read(environment: Mapping[str, str] | None = None) -> StormSettings:
     turns = int(given.get("BOT_STORM_TURNS") or 500)
     if turns < 1:
         raise ValueError("BOT_STORM_TURNS must be at least 1")
+    media = given.get("BOT_STORM_MEDIA") or "on"
+    if media not in ("on", "off"):
+        raise ValueError(f"BOT_STORM_MEDIA is {media!r}: write on or off")
     return StormSettings(
         turns=turns,
         seed=int(given.get("BOT_STORM_SEED") or secrets.randbelow(1_000_000)),
@@ -37,6 +44,7 @@ def read(environment: Mapping[str, str] | None = None) -> StormSettings:
         json=_path(given, "BOT_STORM_JSON"),
         logs=_path(given, "BOT_STORM_LOGS"),
         pace_s=float(given.get("BOT_STORM_PACE") or 0.4),
+        media=media == "on",
     )
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from statistics import median, quantiles
 
 from tests.storm.fates import Fate, Outcome, outcomes, shown_twice, threads_of
+from tests.storm.pictures import Media, media
 from tests.storm.plan import TURNS_A_KILL, Trouble
-from tests.storm.values import Diary, Question, Served, Shown, Sign
+from tests.storm.values import Diary, Paid, Question, Served, Shown, Sign
 
 TURNS_A_KILL_AT_LEAST = 2 * TURNS_A_KILL
 _SHAKING = (Trouble.KILL, Trouble.TERM, Trouble.FREEZE, Trouble.DISCORD_RESUME_REFUSED, Trouble.DISCORD_CUT)
@@ -30,6 +31,7 @@ class Evidence:
     processes: int = 1
     failures: Sequence[Sign] = ()
     """Calls to the platforms that were answered with a failure, whomever they were for."""
+    paid: Sequence[Paid] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Tally:
     """The earlier and the later question of each broken order."""
     overtaken: int
     paid_again: int
+    files: Mapping[str, int]
     recovery_s: Sequence[float]
     fired: Mapping[str, int]
     missing: Sequence[str]
@@ -87,7 +90,7 @@ def tally(evidence: Evidence) -> Tally:
     """Count it all."""
     questions = evidence.diary.questions
     found = outcomes(questions, evidence.shown, evidence.served)
-    must = must_be_answered(evidence)
+    must, of_files = must_be_answered(evidence), media(found, evidence.shown, evidence.served, evidence.paid)
     counted = [each for each in found.values() if each.question.number in must]
     sorted_ = _sort(found, counted, evidence.shown)
     broken, overtaken = _order(found, evidence, _known(evidence))
@@ -102,16 +105,18 @@ def tally(evidence: Evidence) -> Tally:
         answers_max=max((each.answers for each in found.values()), default=0),
         numbers={
             "lost": sorted_.lost,
-            "doubled": sorted_.doubled,
-            "silent": sorted_.silent,
+            "doubled": sorted({*sorted_.doubled, *of_files.doubled}),
+            "silent": sorted({*sorted_.silent, *of_files.silent}),
             "torn": sorted_.torn,
             "misplaced": sorted_.misplaced,
             "order broken": sorted({late for _, late in broken}),
             "questions shown twice": shown_twice(questions, evidence.shown),
+            "pictures passed over": of_files.passed_over,
         },
         pairs=broken,
         overtaken=overtaken,
-        paid_again=_paid_again(evidence.served),
+        paid_again=_paid_again(evidence.served) + of_files.paid_again,
+        files=_files(of_files),
         recovery_s=sorted(_recoveries(kills, evidence)),
         fired={trouble.value: evidence.fired[trouble] for trouble in Trouble if trouble in evidence.expected},
         missing=[trouble.value for trouble in Trouble if trouble in evidence.expected and not evidence.fired[trouble]],
@@ -214,8 +219,12 @@ def _must_precede(early: Question, late: Question, known: Mapping[int, float], d
 
 
 def _paid_again(served: Sequence[Served]) -> int:
-    whole = Counter(number for each in served if each.whole for number in each.numbers)
+    whole = Counter((number, each.round) for each in served if each.whole for number in each.numbers)
     return sum(count - 1 for count in whole.values())
+
+
+def _files(found: Media) -> Mapping[str, int]:
+    return {"voice notes heard": found.heard, "pictures seen": found.seen, "pictures drawn and shown": found.shown}
 
 
 def _recoveries(kills: Sequence[float], evidence: Evidence) -> list[float]:

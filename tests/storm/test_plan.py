@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.storm.plan import ON_ITS_OWN, TURNS_A_KILL, Ask, Strike, Trouble, Way, schedule
+from tests.storm.plan import DRAWN, ON_ITS_OWN, SHOWN, SPOKEN, TURNS_A_KILL, Ask, Strike, Trouble, Way, schedule
 
 
 def test_a_seed_gives_the_same_schedule_and_another_seed_another() -> None:
@@ -38,6 +38,18 @@ def test_people_ask_in_every_way_and_sometimes_several_at_once() -> None:
     assert {ask.way for _, ask in asks} == set(Way)
     piled = [late for (_, early), (after_s, late) in itertools.pairwise(asks) if after_s < 0.15 and _same(early, late)]
     assert len(piled) > 10
+
+
+def test_one_question_in_eight_comes_with_a_file_or_wants_one_and_each_such_way_comes_soon() -> None:
+    ways = [step.what.way for step in schedule(5, 2000, list(Trouble), 0.4) if isinstance(step.what, Ask)]
+    with_files = [way for way in ways if way in SPOKEN | SHOWN | DRAWN]
+    assert 0.08 < len(with_files) / len(ways) < 0.18
+    assert set(ways[:100]) >= SPOKEN | SHOWN | DRAWN
+
+
+def test_they_can_be_left_away() -> None:
+    steps = schedule(5, 400, list(Trouble), 0.4, media=False)
+    assert not {step.what.way for step in steps if isinstance(step.what, Ask)} & (SPOKEN | SHOWN | DRAWN)
 
 
 def test_the_pace_is_kept() -> None:

@@ -25,7 +25,14 @@ def test_they_are_read_from_the_environment() -> None:
     assert (found.turns, found.seed, found.databases, found.json) == (10000, 7, ("postgres",), Path("/tmp/storm.json"))
 
 
-@pytest.mark.parametrize("wrong", [{"BOT_STORM_DATABASE": "mysql"}, {"BOT_STORM_TURNS": "0"}])
+def test_voice_notes_and_pictures_can_be_left_away() -> None:
+    assert settings.read({}).media
+    assert not settings.read({"BOT_STORM_MEDIA": "off"}).media
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"BOT_STORM_DATABASE": "mysql"}, {"BOT_STORM_TURNS": "0"}, {"BOT_STORM_MEDIA": "no"}]
+)
 def test_a_wrong_one_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="BOT_STORM_"):
         settings.read(wrong)

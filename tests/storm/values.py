@@ -1,6 +1,7 @@
 """What a storm writes down, and what it reads from the fakes: values between its parts."""
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from tests.storm.plan import Trouble, Way
 
@@ -35,7 +36,8 @@ class Question:
 class Shown:
     """A post or question as it stands on a screen, in the order in which it came there.
 
-    `mine` says that the bot wrote it; `open` that it still streams or only shows that the bot is thinking.
+    `mine` says that the bot wrote it; `open` that it still streams or only shows that the bot is thinking. What
+    somebody says in a sound stands in the `text`; `pictures` are the questions for which those in it were drawn.
     """
 
     platform: str
@@ -46,11 +48,15 @@ class Shown:
     mine: bool
     open: bool = False
     reply_to: str | None = None
+    pictures: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One request for an answer, as the gateway saw it; `turn` is the turn that asks for it, by the bot's own key."""
+    """One request for an answer, as the gateway saw it; `turn` is the turn that asks for it, by the bot's own key.
+
+    `round` counts the rounds of tools that went before it, `pictures` are the questions whose pictures it shows.
+    """
 
     at: float
     turn: str
@@ -58,11 +64,31 @@ class Served:
     whole: bool
     left_at: float | None = None
     """When the client went away from it, None where it did not."""
+    round: int = 0
+    pictures: frozenset[int] = frozenset()
 
     @property
     def early(self) -> bool:
         """Whether it was asked before the question had a turn."""
         return self.turn.startswith(EARLY)
+
+
+class Bought(Enum):
+    """What is paid for besides answers."""
+
+    HEARD = "heard"
+    DRAWN = "drawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """One request for a transcript or a picture; it is paid for where it was answered as a `whole`."""
+
+    at: float
+    what: Bought
+    number: int
+    whole: bool
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

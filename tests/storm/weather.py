@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.fakes.discord import EDIT, SEND, TYPING
 from tests.fakes.slack.api import HUNG_UP
-from tests.storm import model
+from tests.storm import hosts, model
 from tests.storm.crew import Crew
 from tests.storm.databases import Database
 from tests.storm.plan import Strike, Trouble
@@ -44,6 +44,9 @@ class Weather:
         trouble, strength = strike.trouble, strike.strength
         if trouble in model.TROUBLES:
             self.world.model.order(trouble, strength)
+            return
+        if trouble in hosts.TROUBLES:
+            self.world.mishaps.order(trouble, strength)
             return
         begun = time.monotonic()
         done = await _BLOWS[trouble](self, strength)

@@ -13,6 +13,7 @@ from tests.fakes.slack import FakeSlack
 from tests.fakes.slack.delivery import Outcome, Retry, Wire
 from tests.fakes.slack.values import Json
 from tests.storm import marks
+from tests.storm.hosts import Mishaps, Quay
 from tests.storm.model import Model
 from tests.storm.values import Diary
 
@@ -49,12 +50,24 @@ class Witness:
         """Send it on."""
         outcome = await self.wire.send(kind, payload, retry)
         event = payload.get("event")
-        if outcome.acked and isinstance(event, dict) and event.get("user") != self.bot and "subtype" not in event:
-            for number in marks.asked(str(event.get("text"))):
+        if outcome.acked and isinstance(event, dict) and event.get("user") != self.bot and _says(event):
+            for number in _asked(event):
                 question = self.diary.questions.get(number)
                 if question is not None and question.taken_at is None:
                     question.taken_at = time.monotonic()
         return outcome
+
+
+def _says(event: Json) -> bool:
+    """Somebody says something, with or without files; everything else has another subtype."""
+    return event.get("subtype") in (None, "file_share")
+
+
+def _asked(event: Json) -> tuple[int, ...]:
+    """By the words, or by the names of the files."""
+    shared = event.get("files")
+    names = [str(file.get("name")) for file in shared if isinstance(file, dict)] if isinstance(shared, list) else []
+    return marks.asked(str(event.get("text"))) + marks.named(" ".join(names))
 
 
 @dataclass(slots=True)
@@ -69,6 +82,7 @@ class World:
     users: tuple[User, ...]
     rooms: tuple[Channel, ...]
     ids: Wandering
+    mishaps: Mishaps
 
     def environment(self) -> dict[str, str]:
         """What leads the bot to them, with waits that are short enough for a storm."""
@@ -79,6 +93,7 @@ class World:
             "SLACK_API_URL": self.slack.api_url,
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_APP_TOKEN": self.slack.app_token,
+            "SLACK_FILE_HOSTS": self.slack.files_host,
             "DISCORD_API_BASE": self.discord.base_url,
             "DISCORD_BOT_TOKEN": self.discord.token,
             "BOT_MODEL": "gpt-5-chat-latest",
@@ -97,7 +112,10 @@ class World:
 async def world() -> AsyncIterator[World]:
     """Fakes that listen, with people, rooms and direct messages."""
     diary = Diary()
-    async with FakeSlack() as slack, FakeDiscord() as discord, FakeGateway() as gateway:
+    mishaps, slack, discord = Mishaps(diary), FakeSlack(), FakeDiscord()
+    slack.server.depot = Quay(slack.workspace, slack.bot_token, mishaps)
+    discord.extend(mishaps.attach)
+    async with slack, discord, FakeGateway() as gateway:
         _people_slack(slack, diary)
         ids = Wandering()
         discord.world.ids = Snowflakes(ids)
@@ -108,7 +126,7 @@ async def world() -> AsyncIterator[World]:
             discord.dm(user)
         model = Model(diary)
         model.attach(gateway)
-        yield World(slack, discord, gateway, model, diary, users, rooms, ids)
+        yield World(slack, discord, gateway, model, diary, users, rooms, ids, mishaps)
 
 
 def _people_slack(slack: FakeSlack, diary: Diary) -> None:
