@@ -100,7 +100,7 @@ class Engine:
             case MessageDeleted():
                 self._show(await self._steering.deleted(event), None)
             case ButtonPressed():
-                self._show(await self._steering.pressed(event), event.origin)
+                await self._press(event)
             case StopRequested():
                 await self._steering.stop_requested(event)
             case EventsMissed():
@@ -220,6 +220,12 @@ class Engine:
         elif accepted.verdict is Verdict.FULL:
             log.warning("turn_refused platform=%s", event.origin.address.platform)
             self._errand(self._teller.notify(event.origin, TooBusy().notice))
+
+    async def _press(self, event: ButtonPressed) -> None:
+        effects = await self._steering.pressed(event)
+        if effects.asks is not None:
+            await self._uncancelled(self._question(effects.asks.question, command=None, task=effects.asks.task))
+        self._show(effects, event.origin)
 
     async def _command(self, event: CommandInvoked) -> None:
         question = event.options.get("question", "")

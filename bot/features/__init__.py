@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.contract import Command, CommandInvoked, Option, Origin
 from bot.errors import Notice
-from bot.features import conversation, steering, transcribing
+from bot.features import conversation, picturing, steering, transcribing, varying
 from bot.features.kit import Defaults, Kit, Workshop
 from bot.features.scene import Make
 from bot.features.steering import Steer
@@ -45,9 +45,12 @@ FUNCTIONS: Mapping[str, Function] = {
 }
 
 TASKS: Mapping[str, Make] = {
+    "imagine": picturing.imagine,
+    "edit": picturing.edit,
+    varying.VARY: varying.vary,
     transcribing.TRANSCRIBE: transcribing.transcribe,
 }
-"""Commands that become a turn: what makes its answer in place of a chat."""
+"""Commands and presses that become a turn: what makes its answer in place of a chat."""
 
 STEERING: Mapping[str, Steer] = {"stop": steering.stop, "retry": steering.retry, "undo": steering.undo}
 
@@ -69,6 +72,7 @@ def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
         ("voice", "aloud"): suggest_aloud,
         ("transcribe", "format"): transcribing.suggest_formats,
         ("cleanup", "answers"): lambda prefix: [word for word in steering.CLEANUPS if word.startswith(prefix.lower())],
+        **picturing.suggests(catalogue),
     }
 
     def option(command: str, name: str, *, required: bool = False, file: bool = False) -> Option:
@@ -79,6 +83,19 @@ def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
 
     return (
         command(ASK, option(ASK, "question", required=True), private=False),
+        command(
+            "imagine",
+            option("imagine", "prompt", required=True),
+            *(option("imagine", name) for name in ("model", "size", "count", "transparent")),
+            private=False,
+        ),
+        command(
+            "edit",
+            option("edit", "prompt", required=True),
+            option("edit", "model"),
+            option("edit", "picture", file=True),
+            private=False,
+        ),
         command(
             "transcribe",
             *(option("transcribe", name) for name in ("format", "translate", "language")),

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from bot.contract import Button, ButtonPressed, CommandInvoked, Origin
 from bot.errors import BadOption, Notice
 from bot.features import buttons
-from bot.features.buttons import Action
+from bot.features.buttons import Action, Meant
 from bot.features.conversation import scope
 from bot.features.kit import Kit
+from bot.features.varying import Asked, asked
 from bot.model import ConversationId, Followed, Press, Steered, Steering, Stood, TurnId
 
 GOOD, BAD = 1, -1
@@ -46,6 +47,8 @@ class Effects:
     repaints: tuple[Repaint, ...] = ()
     seen: bool = False
     """It was delivered and done before."""
+    asks: Asked | None = None
+    """A press that is a question."""
 
 
 Steer = Callable[[Kit, CommandInvoked], Awaitable[Effects]]
@@ -57,8 +60,17 @@ async def pressed(kit: Kit, event: ButtonPressed) -> Effects:
     meant = buttons.meant(event.button)
     if meant is None:
         return Effects(Notice("button-unknown"))
+    if meant.action is Action.VARY:
+        return await _vary(kit, event, meant)
     press = Press(meant.turn, event.origin.asker, event.keys, meant.revision, event.post)
     return await _BY_BUTTON[meant.action](kit, press)
+
+
+async def _vary(kit: Kit, event: ButtonPressed, meant: Meant) -> Effects:
+    asks = await asked(kit, event, meant)
+    if isinstance(asks, Asked):
+        return Effects(asks=asks)
+    return Effects(asks) if await kit.store.first_seen(event.keys) else Effects(seen=True)
 
 
 async def stop(kit: Kit, event: CommandInvoked) -> Effects:
