@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile
 
 from bot.contract import Attachment
 from bot.errors import BadOption, BotError, FileError, FileUnsupported, GatewayError, Notice, StoppedByReader
@@ -106,8 +107,9 @@ class _Ears:
         return await self._worded(message, said)
 
     async def before(self, window: Window) -> Window:
-        """Voice notes among what was said before that nobody has heard yet, the newest of them."""
-        unheard = [message for message in window.messages if _is_note(message)][-MOST_EARLIER:]
+        """Voice notes among what was said since the last answer that nobody has heard yet, the newest of them."""
+        since = takewhile(lambda message: message.role == "user", reversed(window.messages))
+        unheard = list(islice(filter(_is_note, since), MOST_EARLIER))[::-1]
         heard = {message.seq: await self._earlier(message) for message in unheard}
         return replace(window, messages=tuple(heard.get(each.seq, each) for each in window.messages))
 

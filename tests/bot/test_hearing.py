@@ -109,7 +109,7 @@ async def test_a_note_that_is_too_large_or_lost_is_told(store: Store) -> None:
         home.lose(lost)
         await home.say("", files=(note(home), lost))
         assert home.screen() == [
-            f"- {home.say_so('file-too-large', name='voice.ogg', most='1000 B')}\n"
+            f"- {home.say_so('file-too-large', name='voice.ogg', most='1 kB')}\n"
             f"- {home.say_so('file-lost', name='lost.ogg')}"
         ]
 
