@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.reply", "bot.runner", "bot.store", "bot.gateway", "bot.files"),
     ("bot.model", "bot.gateway.values"),
     ("bot.made",),
-    ("bot.settings", "bot.text", "bot.words", "bot.budget", "bot.logs", "bot.patience", "bot.media"),
+    ("bot.settings", "bot.text", "bot.words", "bot.budget", "bot.logs", "bot.patience", "bot.media", "bot.guard"),
     ("bot.kinds",),
     ("bot.contract", "bot.errors"),
 )

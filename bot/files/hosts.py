@@ -2,18 +2,16 @@
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import quote
+
+from bot.guard import is_number
 
 _PORTS: Final = {"https": 443, "http": 80}
 _URL: Final = re.compile(r"(https?)://([^/?#]*)([^#]*)(?:#.*)?", re.IGNORECASE)
 _AUTHORITY: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_AZURE: Final = IPv4Address("168.63.129.16")
-"""Where Azure keeps what its machines may know of themselves: a public address that only they can reach."""
-
 _PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F))).replace("\\", "")
 
 
@@ -74,9 +72,9 @@ def pattern(entry: str) -> Pattern | None:
     scheme, authority = whole[1].lower(), whole[2]
     below = authority.startswith("*.")
     origin = _origin(scheme, authority.removeprefix("*."))
-    if origin is None or (below and _is_number(origin.host)):
+    if origin is None or (below and is_number(origin.host)):
         return None
-    exact = scheme == "http" or authority.rpartition("]")[2].find(":") >= 0 or _is_number(origin.host)
+    exact = scheme == "http" or authority.rpartition("]")[2].find(":") >= 0 or is_number(origin.host)
     return Pattern(origin, below, exact and not below)
 
 
@@ -84,24 +82,6 @@ def allowed(origin: Origin, hosts: tuple[str, ...]) -> Pattern | None:
     """The entry that allows this place, one that lets it lie anywhere before others; None where none does."""
     patterns = [found for entry in hosts if (found := pattern(entry)) and found.fits(origin)]
     return max(patterns, key=lambda fitting: fitting.anywhere, default=None)
-
-
-def is_public(address_text: str) -> bool:
-    """Whether this address of numbers lies in the open internet, also where it only wraps another one."""
-    try:
-        found = ip_address(address_text)
-    except ValueError:
-        return False
-    inner = (_wrapped(found) if isinstance(found, IPv6Address) else None) or found
-    return inner.is_global and not inner.is_multicast and not inner.is_reserved and inner != _AZURE
-
-
-def _wrapped(found: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that a gateway would make of this one."""
-    if found.ipv4_mapped or found.sixtofour:
-        return found.ipv4_mapped or found.sixtofour
-    nat64 = int(found) >> 32 == 0x64FF9B << 64
-    return IPv4Address(int(found) & 0xFFFFFFFF) if nat64 else None
 
 
 def _origin(scheme: str, authority: str) -> Origin | None:
@@ -114,10 +94,9 @@ def _origin(scheme: str, authority: str) -> Origin | None:
 def _host(host: str) -> str | None:
     if host.startswith("["):
         return _six(host[1:-1])
-    labels = host.split(".")
-    if _NUMBER.fullmatch(labels[-1]):
+    if is_number(host):
         return _four(host)
-    plain = len(host) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+    plain = len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.split("."))
     return host if plain else None
 
 
@@ -134,7 +113,3 @@ def _six(host: str) -> str | None:
         return f"[{IPv6Address(host)}]"
     except AddressValueError:
         return None
-
-
-def _is_number(host: str) -> bool:
-    return host.startswith("[") or bool(_NUMBER.fullmatch(host.rpartition(".")[2]))

@@ -14,7 +14,7 @@ from yarl import URL
 from bot.contract import Download
 from bot.errors import FileError, FileLost
 from bot.files import hosts
-from bot.files.guard import Guard
+from bot.guard import Guard, PrivateNetwork
 
 log = logging.getLogger("parley.files")
 
@@ -72,6 +72,10 @@ class Web:
                 yield response
         except _LOST as error:
             raise Again(f"connection lost: {type(error).__name__}") from None
+        except PrivateNetwork as private:
+            hint = "name the host with its port among the allowed ones if that is meant"
+            log.warning("file_refused host=%s why=%s hint=%s", private.host, private, hint)
+            raise FileLost("the name of its host leads into a private network") from None
         except ValueError:
             raise FileError("its request cannot be written down: a token with odd characters?") from None
 

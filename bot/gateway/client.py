@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 import httpx
+from aiohttp.abc import AbstractResolver
 
 from bot.errors import GatewayError
 from bot.gateway.assembly import Assembly
@@ -25,7 +26,7 @@ from bot.gateway.patience import Patience
 from bot.gateway.reading import Reading
 from bot.gateway.retry import Tries, hints
 from bot.gateway.shapes import Undecodable, parse, rows, table, words
-from bot.gateway.transport import LOST, Endpoint, http_client
+from bot.gateway.transport import LOST, Endpoint, http_client, outside_client
 from bot.gateway.values import ChatDelta, ChatEvent, ChatRequest, Lesson, ModelSpec
 
 __all__ = ["Endpoint", "GatewayClient", "Patience"]
@@ -41,6 +42,7 @@ class GatewayClient:
     """One per process; `async with` closes its connections.
 
     `lessons` are those of earlier runs, `learned` is awaited for each new one. `sleep` waits before a retry.
+    `resolver` looks up the names of places that the gateway sends to.
     """
 
     def __init__(
@@ -53,12 +55,16 @@ class GatewayClient:
         learned: Callable[[Lesson], Awaitable[None]] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._patience = patience
         self._memory = Memory(lessons)
         self._http = http_client(endpoint, patience.connect_s, transport)
-        self._exchange = Exchange(self._http, endpoint, catalogue, patience, self._memory, learned, sleep)
+        self._outside = outside_client(endpoint, transport, resolver)
+        self._exchange = Exchange(
+            self._http, self._outside, endpoint, catalogue, patience, self._memory, learned, sleep
+        )
         # MiniMax always thinks aloud in its answer, and hosts lose the tag that opens the thought.
         self._thinks_aloud = {model.id for model in catalogue.chat() if model.vendor == "minimax"}
 
@@ -73,6 +79,7 @@ class GatewayClient:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._http.aclose()
+        await self._outside.aclose()
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         """The answer as it grows, then one `ChatEnd`. Raises `GatewayError`; what was yielded before it stands.

@@ -42,6 +42,7 @@ class Exchange:
     """What every call of a client shares. `learned` is awaited for each new lesson, `sleep` before each repeat."""
 
     http: httpx.AsyncClient
+    outside: httpx.AsyncClient
     endpoint: Endpoint
     catalogue: Catalogue
     patience: Patience

@@ -4,8 +4,6 @@ The address may come out of a model's own text, so it is as hostile as that: not
 """
 
 import asyncio
-import ipaddress
-import socket
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,11 +13,13 @@ from bot.gateway.exchange import Exchange, Faulted
 from bot.gateway.faults import Fault, Hints, Kind
 from bot.gateway.once import read_capped
 from bot.gateway.retry import hints
-from bot.gateway.transport import LOST, Endpoint
+from bot.gateway.transport import LOST
+from bot.guard import PrivateNetwork, is_number, is_public
 
 _HOPS: Final = 5
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, *range(520, 525), 529})
+_PRIVATE: Final = "a result in a private network"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -51,13 +51,17 @@ async def _try(exchange: Exchange, url: str, largest: int, limit_s: float) -> Fe
     except LOST as lost:
         # Their texts hold the address.
         raise Faulted(Fault(Kind.UNREACHABLE, message=type(lost).__name__)) from None
+    except PrivateNetwork:
+        raise _useless(_PRIVATE) from None
+    except UnicodeError:  # a name that cannot even be asked for
+        raise _useless("a result at no web address") from None
 
 
 async def _follow(exchange: Exchange, url: str, largest: int) -> Fetched:
     target = _address(url)
     for _ in range(_HOPS):
-        await _check(exchange.endpoint, target)
-        response = await exchange.http.send(_request(exchange, target), stream=True)
+        client = _client(exchange, target)
+        response = await client.send(_request(exchange, target), stream=True)
         try:
             if response.status_code not in _MOVED:
                 return await _read(response, largest)
@@ -89,36 +93,20 @@ def _request(exchange: Exchange, target: httpx.URL) -> httpx.Request:
     )
 
 
-async def _check(endpoint: Endpoint, target: httpx.URL) -> None:
-    """Raises `Faulted` for what must not be asked: no web address, somebody's password, our own network."""
+def _client(exchange: Exchange, target: httpx.URL) -> httpx.AsyncClient:
+    """Who asks there. Raises `Faulted` for what must not be asked: no web address, somebody's password, our own
+    network; a name that leads there is found out on connecting."""
     if target.scheme not in _PORTS or not target.host or target.userinfo:
         raise _useless("a result at no web address")
-    known = httpx.URL(endpoint.root).host == target.host or target.netloc.decode() in endpoint.result_hosts
-    if known:
-        return
+    endpoint = exchange.endpoint
+    if httpx.URL(endpoint.root).host == target.host or target.netloc.decode() in endpoint.result_hosts:
+        return exchange.http
     if target.scheme != "https":
         raise _useless("a result that would not come encrypted")
-    # Behind a proxy names are the proxy's to look up, and ours may not resolve here at all.
-    if not await _public(target, look_up=endpoint.proxy is None):
-        raise _useless("a result in a private network")
-
-
-async def _public(target: httpx.URL, *, look_up: bool) -> bool:
-    try:
-        return _global(target.host)
-    except ValueError:
-        if not look_up:
-            return target.host != "localhost"
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(target.host, None, type=socket.SOCK_STREAM)
-    except UnicodeError:
-        return False
-    return all(_global(str(address[0])) for *_, address in found)
-
-
-def _global(address: str) -> bool:
-    """Raises `ValueError` for a name."""
-    return ipaddress.ip_address(address.partition("%")[0]).is_global
+    host = target.raw_host.decode("ascii")
+    if host == "localhost" or (is_number(host) and not is_public(host)):
+        raise _useless(_PRIVATE)
+    return exchange.outside
 
 
 def _address(url: str) -> httpx.URL:

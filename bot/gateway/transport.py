@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
+from aiohttp.abc import AbstractResolver
 from httpx_aiohttp import AiohttpTransport
 
 from bot.errors import SettingsError
+from bot.guard import Guard
 
 LOST: Final = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
 """No answer, or no more of it. httpx-aiohttp leaves some errors of aiohttp as they are (a broken status line),
@@ -62,6 +64,29 @@ def http_client(endpoint: Endpoint, connect_s: float, transport: httpx.AsyncBase
         timeout=httpx.Timeout(None, connect=connect_s, pool=connect_s),
         follow_redirects=False,
         transport=transport or _transport(endpoint),
+    )
+
+
+def outside_client(
+    endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None, resolver: AbstractResolver | None
+) -> httpx.AsyncClient:
+    """The client for places that the gateway only names: it knows no secret, and reaches the open internet alone.
+
+    Behind a proxy names are the proxy's to look up, and ours may not resolve here at all.
+    """
+    guarded = AiohttpTransport(
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # unused: the session has its own
+        proxy=httpx.Proxy(endpoint.proxy) if endpoint.proxy else None,
+        client=lambda: _outside(resolver if endpoint.proxy else Guard(resolver)),
+    )
+    return httpx.AsyncClient(follow_redirects=False, transport=transport or guarded)
+
+
+def _outside(resolver: AbstractResolver | None) -> aiohttp.ClientSession:
+    """Made for the first result that lies elsewhere: its certificates are needed even where the gateway's are not."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, ssl=httpx.create_ssl_context()),
+        cookie_jar=aiohttp.DummyCookieJar(),
     )
 
 

@@ -16,7 +16,6 @@ import pytest
 from bot.contract import Attachment, Download
 from bot.errors import FileBroken, FileError, FileLost, FileTooLarge, FileUnsupported
 from bot.files import Blob, Blobs, Door, Patience
-from bot.files.guard import Guard
 from tests.bot.files.file_host import SIGN_IN, TOKEN, FileHost, Names, closed, file, moved, raw, streamed
 
 SOUND = b"OggS\0\2" + bytes(20) + b"\1\x13OpusHead" + bytes(9000)
@@ -194,15 +193,6 @@ async def test_a_host_named_with_its_port_may_lie_in_a_private_network(blobs: Bl
         # The connection that is open now is not lent to who may go to public addresses alone.
         await refused(door, download(place + "/x", f"http://*.test:{host.port}"), FileLost)
     assert len(host.requests) == 1
-
-
-async def test_of_a_name_with_two_faces_only_the_public_one_is_connected_to() -> None:
-    names = Names(["10.0.0.1", "8.8.8.8", "::1"], ["127.0.0.1"])
-    guard = Guard(names)
-    assert [answer["host"] for answer in await guard.resolve("rebinding.test", 443)] == ["8.8.8.8"]
-    with pytest.raises(FileLost):
-        await guard.resolve("rebinding.test", 443)
-    await guard.close()
 
 
 async def test_what_is_said_to_be_too_large_is_not_asked_for(door: Door) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.errors import GatewayBusy, GatewayError, GatewayGarbled, GatewayUnreachable
 from bot.gateway import Catalogue, Endpoint, GatewayClient
 from bot.gateway.fetching import Fetched
+from tests.bot.files.file_host import Names
 from tests.bot.gateway.conftest import QUICK, TOKEN, Calling
 from tests.bot.gateway.wire_server import Line, Step, WireServer, drop, hang, head, reply
 
@@ -23,9 +24,9 @@ async def still(seconds: float) -> None:
 
 
 @asynccontextmanager
-async def knowing(url: str, *hosts: str) -> AsyncIterator[GatewayClient]:
+async def knowing(url: str, *hosts: str, names: Names | None = None) -> AsyncIterator[GatewayClient]:
     endpoint = Endpoint(url, TOKEN, {"X-Pass": "a-pass-of-the-operator"}, result_hosts=frozenset(hosts))
-    async with GatewayClient(endpoint, Catalogue.load(), QUICK, sleep=still) as client:
+    async with GatewayClient(endpoint, Catalogue.load(), QUICK, sleep=still, resolver=names) as client:
         yield client
 
 
@@ -75,6 +76,11 @@ BAD = [
     "https://[::1]/1.png",
     "https://[::ffff:10.0.0.1]/1.png",
     "https://2130706433/1.png",
+    "https://127.1/1.png",
+    "https://0x7f.1/1.png",
+    "https://127.0.0.1./1.png",
+    "https://168.63.129.16/1.png",
+    "https://[64:ff9b::a9fe:a9fe]/1.png",
     "https://localhost/1.png",
     "https://user:pass@example.com/1.png",
     "ftp://example.com/1.png",
@@ -94,6 +100,15 @@ async def test_no_address_reaches_into_our_network_or_goes_unencrypted(calling: 
         with pytest.raises(GatewayGarbled):
             await caller.client.fetch(url, 100)
     assert caller.waits == []
+
+
+async def test_a_name_that_leads_into_our_network_is_found_out_on_connecting() -> None:
+    names = Names(["127.0.0.1", "10.0.0.1"])
+    async with WireServer(PICTURE) as server, knowing("http://gateway.invalid", names=names) as client:
+        with pytest.raises(GatewayGarbled, match="private network"):
+            await client.fetch(f"https://cdn.example:{server.url.rpartition(':')[2]}/1.png", 100)
+    assert names.asked == ["cdn.example"]
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.2:1/x", "https://10.0.0.1/x", "file:///etc/passwd"])
