@@ -73,7 +73,7 @@ class Engine:
         self._interrupted: set[ConversationId] = set()
         self._retaken: dict[ConversationId, TurnId] = {}
         self._running: dict[TurnId, Turn] = {}
-        self._ahead = Ahead(kit)
+        self._ahead = Ahead(kit, lambda origin: self._teller.open(origin).capabilities)
         self._early: dict[TurnId, Reading] = {}
         self._steering = Steering(kit, commands, self._teller, wake, self._running)
         self._programs = Programs(answer=kit.defaults.answer_bots)
