@@ -1,6 +1,5 @@
 """Transcripts and speech between our values and the gateway's forms; pure."""
 
-import binascii
 import math
 import re
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Final
 from bot.errors import BadOption
 from bot.gateway.audio_kinds import ending, sound_kind, wav_of
 from bot.gateway.audio_values import Segment, Speech, SpeechRequest, Transcript, TranscriptRequest
+from bot.gateway.base64_text import decoded
 from bot.gateway.body import Form, FormFile
 from bot.gateway.once import Got
 from bot.gateway.shapes import rows, table, words
@@ -32,7 +32,6 @@ _LANGUAGES: Final[Mapping[str, str]] = {
     "es": "Spanish",
     "it": "Italian",
 }
-_URL_SAFE: Final = str.maketrans("-_", "+/", " \t\r\n=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +197,5 @@ def _in_json(found: Mapping[str, object]) -> Speech | Link | None:
 def _in_text(text: str) -> Speech | Link | None:
     if re.match("https?://", text):
         return Link(text)
-    letters = text.partition(";base64,")[2] if text.startswith("data:") else text
-    letters = letters.translate(_URL_SAFE)
-    try:
-        content = binascii.a2b_base64(letters + "=" * (-len(letters) % 4))
-    except (binascii.Error, ValueError):
-        return None
-    return sound_of(content)
+    content = decoded(text)
+    return None if content is None else sound_of(content)

@@ -3,6 +3,7 @@
 import base64
 from typing import Final
 
+from bot.gateway.base64_text import data_url
 from bot.gateway.body import Body, Form, FormFile
 from bot.gateway.catalogue import CHAT
 from bot.gateway.images_sizes import in_pixels, in_ratios, read_size
@@ -113,7 +114,7 @@ def _file(number: int, picture: Picture) -> FormFile:
 
 
 def _data_url(picture: Picture) -> str:
-    return f"data:{picture.media_type};base64,{_base64(picture)}"
+    return data_url(picture.media_type, picture.data)
 
 
 def _base64(picture: Picture) -> str:

@@ -2,10 +2,10 @@
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.gateway.base64_text import data_url
 from bot.gateway.shapes import Undecodable, parse, table
 from bot.gateway.values import ChatImage, ChatMessage, ModelSpec, Tool, ToolCall
 
@@ -128,4 +128,4 @@ def _arguments(call: ToolCall) -> str:
 
 
 def _url(image: ChatImage) -> str:
-    return f"data:{image.media_type};base64,{b64encode(image.data).decode('ascii')}"
+    return data_url(image.media_type, image.data)

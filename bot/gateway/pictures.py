@@ -1,17 +1,12 @@
 """What is asked of an image model and what it gives back; pictures are known by their bytes alone; pure."""
 
-import binascii
-import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from bot.gateway.base64_text import decoded
 from bot.gateway.values import Usage
 from bot.kinds import kind_of
 
-_SLICE: Final = 1024 * 1024
-"""So many characters at a time, so that a thread that decodes a large picture lets the others run in between."""
-_URL_SAFE: Final = str.maketrans("-_", "+/")
-_DATA_URL: Final = re.compile(r"\s*data:[^,]{0,200},", re.IGNORECASE)
 _SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif", "image/heic"})
 
 
@@ -72,30 +67,6 @@ def picture_of(data: bytes) -> Picture | None:
 
 
 def from_base64(text: str) -> Picture | None:
-    """The picture of a base64 text or a data: URL; None where there is none in it.
-
-    White space, the letters of URLs and missing padding are taken as they come.
-    """
-    prefix = _DATA_URL.match(text)
-    try:
-        return picture_of(_decoded(text, prefix.end() if prefix else 0))
-    except ValueError:
-        return None
-
-
-def _decoded(text: str, start: int) -> bytes:
-    """Raises `ValueError` for letters that base64 does not have."""
-    parts: list[bytes] = []
-    rest = ""
-    for at in range(start, len(text), _SLICE):
-        rest += "".join(text[at : at + _SLICE].split())
-        whole = len(rest) // 4 * 4
-        parts.append(_strict(rest[:whole]))
-        rest = rest[whole:]
-    rest = rest.rstrip("=")
-    parts.append(_strict(rest + "=" * (-len(rest) % 4)))
-    return b"".join(parts)
-
-
-def _strict(text: str) -> bytes:
-    return binascii.a2b_base64(text.translate(_URL_SAFE).encode("ascii"), strict_mode=True) if text else b""
+    """The picture of a base64 text or a data: URL; None where there is none in it."""
+    data = decoded(text)
+    return None if data is None else picture_of(data)
