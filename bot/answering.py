@@ -10,6 +10,7 @@ from bot.features import TASKS, Kit
 from bot.features.ahead import Reading
 from bot.features.chat import chat
 from bot.features.scene import answer
+from bot.features.speaking import spoken_too
 from bot.model import ConversationId
 from bot.patience import patiently
 from bot.picking_up import find_lost, read_earlier
@@ -52,7 +53,7 @@ class Answering:
         if claim.joined_late:
             await turn.check()
             turn.claim = await read_earlier(self._kit, self._platforms[claim.origin.address.platform], claim)
-        make = partial(chat, early=early) if claim.task is None else TASKS[claim.task.name]
+        make = partial(spoken_too, make=partial(chat, early=early)) if claim.task is None else TASKS[claim.task.name]
         await answer(self._kit, turn, channel, make)
 
     async def _anchor(self, turn: Turn, channel: Channel) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.contract import Command, CommandInvoked, Option, Origin
 from bot.errors import Notice
-from bot.features import conversation, picturing, steering, transcribing, varying
+from bot.features import conversation, picturing, speaking, steering, transcribing, varying
 from bot.features.kit import Defaults, Kit, Workshop
 from bot.features.scene import Make
 from bot.features.steering import Steer
@@ -45,6 +45,7 @@ FUNCTIONS: Mapping[str, Function] = {
 }
 
 TASKS: Mapping[str, Make] = {
+    speaking.SAY: speaking.say,
     "imagine": picturing.imagine,
     "edit": picturing.edit,
     varying.VARY: varying.vary,
@@ -72,6 +73,7 @@ def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
         ("voice", "aloud"): suggest_aloud,
         ("transcribe", "format"): transcribing.suggest_formats,
         ("cleanup", "answers"): lambda prefix: [word for word in steering.CLEANUPS if word.startswith(prefix.lower())],
+        **speaking.suggests(catalogue),
         **picturing.suggests(catalogue),
     }
 
@@ -95,6 +97,9 @@ def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
             option("edit", "model"),
             option("edit", "picture", file=True),
             private=False,
+        ),
+        command(
+            "say", *(option("say", name) for name in ("text", "voice", "language", "style", "model")), private=False
         ),
         command(
             "transcribe",

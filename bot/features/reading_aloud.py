@@ -17,7 +17,8 @@ of work, can still say whole."""
 MOST = 20_000
 """A text that would take longer than this (some twenty minutes) is read up to here."""
 
-_MOST_LOOKED_AT = 4 * MOST
+_MOST_LOOKED_AT = 2 * MOST
+"""Made to be hard to parse, no more than this holds a processor for seconds."""
 _MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 _WIDE = re.compile(

@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 import logging
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from bot.contract import Attachment
@@ -28,7 +29,7 @@ from bot.files import Blob
 from bot.gateway.audio import SpeechRequest, offers
 from bot.gateway.catalogue import Catalogue
 from bot.gateway.values import ModelSpec
-from bot.made import Spoken, Written, own
+from bot.made import Heard, Spoken, Written, own
 from bot.media.values import MEGABYTE
 from bot.media.values import Spoken as Joined
 from bot.model import Answer, Claim
@@ -102,10 +103,10 @@ async def spoken_too(scene: Scene, make: Make) -> Answer:
 
     Whatever keeps it from being spoken is told under the text, which is kept before a word of it is bought.
     """
-    if not _wants_voice(scene.claim):
+    if not await _wants_voice(scene):
         return await make(scene)
     written = await _written(scene, make)
-    if written.cut:
+    if written.cut or not written.text.strip():
         return written
     try:
         aloud = await speak(scene, written.text, UNDER_AN_ANSWER)
@@ -119,15 +120,19 @@ async def spoken_too(scene: Scene, make: Make) -> Answer:
     return _noted(scene, replace(written, attachments=(*written.attachments, aloud.attachment)), aloud.notes)
 
 
-def suggests(catalogue: Catalogue, what: str) -> Callable[[str], Sequence[str]]:
-    """Suggestions for an option of `/say`: its models, or the `voices` or `languages` that they offer."""
+def suggests(catalogue: Catalogue) -> Mapping[tuple[str, str], Callable[[str], Sequence[str]]]:
+    """Suggestions for the options of `/say`, of all models that speak."""
 
-    def suggest(prefix: str) -> Sequence[str]:
+    def suggest(what: str, prefix: str) -> Sequence[str]:
         able = [spec for spec in catalogue.having("tts") if catalogue.available(spec.id)]
-        names = dict.fromkeys(name for spec in able for name in (offers(spec, what) if what else (spec.id,)))
+        names = dict.fromkeys(name for spec in able for name in _offered(spec, what))
         return [name for name in names if name.casefold().startswith(prefix.strip().casefold())][:_SUGGESTED]
 
-    return suggest
+    return {(SAY, what): partial(suggest, what) for what in ("voice", "language", "model")}
+
+
+def _offered(spec: ModelSpec, what: str) -> Sequence[str]:
+    return (spec.id,) if what == "model" else offers(spec, f"{what}s")
 
 
 def _limit(spec: ModelSpec) -> int:
@@ -210,12 +215,17 @@ def _newest_answer(claim: Claim) -> str:
     return next((text for text in reversed(answers) if text.strip()), "")
 
 
-def _wants_voice(claim: Claim) -> bool:
+async def _wants_voice(scene: Scene) -> bool:
     """Where voice notes are only transcribed or not listened to there is nothing to answer them."""
-    choice = claim.choice
+    choice = scene.claim.choice
     if not choice.aloud or choice.voice not in (None, "answer"):
         return False
-    return any(attachment.voice for question in claim.questions for attachment in question.attachments)
+    if any(file.voice for question in scene.claim.questions for file in question.attachments):
+        return True
+    # Once it was heard, a voice note is remembered as a sound and its words.
+    texts = {question.text for question in scene.claim.questions}
+    made = (await scene.turn.made()).values()
+    return any(isinstance(each, Written) or (isinstance(each, Heard) and each.text in texts) for each in made)
 
 
 async def _written(scene: Scene, make: Make) -> Answer:
@@ -226,7 +236,7 @@ async def _written(scene: Scene, make: Make) -> Answer:
         scene.reply.write(kept.shown)
         return Answer(kept.text, kept.model, kept.usage, kept.citations, kept.request_hash, kept.shown)
     made = await make(scene)
-    if not made.cut:
+    if not made.cut and made.text.strip():
         shown = made.shown or made.text
         kept = Written(made.text, shown, made.model, made.usage, made.citations, made.request_hash)
         await scene.turn.keep(name, kept)
