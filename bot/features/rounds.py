@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.errors import (
@@ -12,6 +12,7 @@ from bot.errors import (
     ContextTooLong,
     FileError,
     GatewayError,
+    GatewayGarbled,
     Notice,
     PicturesRefused,
     Refused,
@@ -24,7 +25,7 @@ from bot.features.streaming import Outcome, Paragraph, begun, stream
 from bot.features.tools import MOST_CALLS, POSTS_PER_CALL, TABLE, Reach, Use, Yield
 from bot.gateway.client import GatewayClient
 from bot.gateway.tools import arguments, unknown
-from bot.gateway.values import ChatMessage, ModelSpec, ToolCall, Usage
+from bot.gateway.values import ChatEnd, ChatMessage, ModelSpec, ToolCall, Usage
 from bot.made import Called, Made, Wished
 from bot.model import Claim
 
@@ -91,7 +92,7 @@ class Rounds:
                 outcome, said = await self._heard()
                 if outcome.end is None or not outcome.end.calls or not self._put.tools:
                     return outcome
-                kept = Wished(said, tuple(map(_called, outcome.end.calls)), outcome.end.reasoning)
+                kept = Wished(said, tuple(self._called(outcome.end.calls)), outcome.end.reasoning)
                 await self._scene.turn.keep(name, kept)
             await self._follow(kept)
             number += 1
@@ -136,6 +137,8 @@ class Rounds:
         outcome, paragraph = await self._once()
         while not paragraph.text and self._otherwise(outcome):
             outcome, paragraph = await self._once()
+        if isinstance(outcome.fault, GatewayGarbled) and self._put.talk and not paragraph.text:
+            outcome = Outcome(end=ChatEnd("stop"))  # it has nothing to add to what its tools have made
         said, self._on_screen = self._on_screen + paragraph.text, ""
         self._spoken = self._spoken or bool(said.strip())
         return outcome, said
@@ -189,6 +192,13 @@ class Rounds:
         except (Refused, GatewayError, FileError, ChannelError) as error:
             return self._failed(reach, error)
 
+    def _called(self, calls: Sequence[ToolCall]) -> Iterator[Called]:
+        """Under ids that no earlier round has: some models count anew in each, and hosts refuse that."""
+        used = {call.id for message in self._put.talk for call in message.calls}
+        for call in calls:
+            fresh = f"{call.id}-{len(self._put.talk)}" if call.id in used else call.id
+            yield Called(fresh, call.name, call.arguments, call.more)
+
     def _failed(self, reach: Reach, error: BotError) -> str:
         log.warning(
             "tool_failed turn=%s tool=%s kind=%s", self._scene.claim.turn, reach.tool.name, type(error).__name__
@@ -201,10 +211,6 @@ class Rounds:
 def worded(claim: Claim) -> bool:
     """There are words in what is asked."""
     return any(question.text.strip() for question in claim.questions)
-
-
-def _called(call: ToolCall) -> Called:
-    return Called(call.id, call.name, call.arguments, call.more)
 
 
 def _sum(one: Usage | None, other: Usage | None) -> Usage | None:
