@@ -64,6 +64,7 @@ class Written:
     usage: Mapping[str, int] = field(default_factory=dict)
     citations: tuple[str, ...] = ()
     request_hash: str = ""
+    attachments: tuple[Attachment, ...] = ()
     kind: Literal["written"] = "written"
 
 

@@ -106,7 +106,7 @@ async def spoken_too(scene: Scene, make: Make) -> Answer:
     if not await _wants_voice(scene):
         return await make(scene)
     written = await _written(scene, make)
-    if written.cut or not written.text.strip():
+    if written.cut or not written.text.strip() or any(_is_sound(file) for file in written.attachments):
         return written
     try:
         aloud = await speak(scene, written.text, UNDER_AN_ANSWER)
@@ -234,13 +234,18 @@ async def _written(scene: Scene, make: Make) -> Answer:
     kept = (await scene.turn.made()).get(name)
     if isinstance(kept, Written):
         scene.reply.write(kept.shown)
-        return Answer(kept.text, kept.model, kept.usage, kept.citations, kept.request_hash, kept.shown)
+        shown, files = kept.shown, kept.attachments
+        return Answer(kept.text, kept.model, kept.usage, kept.citations, kept.request_hash, shown, attachments=files)
     made = await make(scene)
     if not made.cut and made.text.strip():
-        shown = made.shown or made.text
-        kept = Written(made.text, shown, made.model, made.usage, made.citations, made.request_hash)
-        await scene.turn.keep(name, kept)
+        rest = (made.model, made.usage, made.citations, made.request_hash, made.attachments)
+        await scene.turn.keep(name, Written(made.text, made.shown or made.text, *rest))
     return made
+
+
+def _is_sound(file: Attachment) -> bool:
+    """The model has had it spoken by itself."""
+    return file.media_type.startswith("audio/")
 
 
 def _noted(scene: Scene, answer: Answer, notes: Sequence[Notice]) -> Answer:

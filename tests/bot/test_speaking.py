@@ -20,7 +20,7 @@ from bot.model import Choice
 from bot.store import Store
 from tests.bot.house import CHANNEL, House, house, labels
 from tests.fakes.channel import ROOMY
-from tests.fakes.gateway import Answer, Fail, Hang, Heard, Raw, SeenRequest, Voiced
+from tests.fakes.gateway import Answer, Fail, Hang, Heard, Raw, SeenRequest, ToolCall, Voiced
 from tests.fakes.gateway.audio_fields import SPEECH
 from tests.fakes.gateway.tones import measure, spoken_s, tone
 
@@ -391,6 +391,16 @@ async def test_a_new_answer_is_spoken_anew_and_the_old_one_goes(store: Store) ->
         await home.hear(home.press("regenerate"))
         assert home.gateway.booth.said == ["I am well.", "I am tired."]
         assert home.screen()[0].endswith("I am tired.")
+        assert len(played(home)) == 1
+
+
+async def test_what_the_model_has_had_spoken_by_itself_is_not_spoken_twice(store: Store) -> None:
+    async with home_that_plays(store) as home:
+        await aloud(home)
+        call = ToolCall("c1", "speak", '{"text": "Hello from me."}')
+        home.gateway.script(Heard("Say hello."), Answer(None, tool_calls=(call,)), Voiced(), Answer("There you are."))
+        await home.say("", files=(voice_note(home),))
+        assert home.gateway.booth.said == ["Hello from me."]
         assert len(played(home)) == 1
 
 
