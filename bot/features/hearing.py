@@ -20,8 +20,8 @@ MOST_EARLIER = 3
 LARGEST_EARLIER = 5_000_000
 """Bytes of a voice note that was said before the question: nobody asked for it to be heard, so it may not cost much."""
 
-LARGEST_FILM = 25_000_000
-"""Bytes of a file that is called a video and may be a sound all the same: a larger one is not fetched to find out."""
+LARGEST_GUESS = 25_000_000
+"""Bytes of a file that may be a sound although it is called something else: a larger one is not fetched to find out."""
 
 LONGEST_QUOTE = 2000
 _LONGEST_LINE = 300
@@ -169,8 +169,9 @@ class _Ears:
         """None: it is no sound, and may be something for another sense."""
         if (kept := await recalled(self.scene, file, _AS_SAID)) is not None:
             return Listened(kept)
-        if file.media_type.startswith("video/") and not file.voice and file.size > LARGEST_FILM:
-            self._note(file, Notice("film-not-heard", {"name": file.name}))
+        if not (file.voice or file.media_type.startswith("audio/")) and file.size > LARGEST_GUESS:
+            if file.media_type.startswith("video/"):
+                self._note(file, Notice("film-not-heard", {"name": file.name}))
             return None
         blob = await opened(self.scene, file)
         if not await self._is_sound(file, blob):

@@ -145,12 +145,15 @@ async def _listened(scene: Scene, file: Attachment, wish: Wish) -> Listened:
 
 
 def _files(scene: Scene) -> list[Attachment]:
-    """Those that came with the command, or were quoted with it; else the newest that was shown here."""
+    """Those that came with the command, or were quoted with it; else the newest of people's here, or of ours."""
     given = [file for question in scene.claim.questions for file in question.attachments]
     if given:
         sounds = [file for file in given if sounding(file)]
         return sounds or given[:1]
-    return next(filter(None, map(_sounds, reversed(scene.claim.window.messages))), [])
+    newest_first = scene.claim.window.messages[::-1]
+    theirs = [message for message in newest_first if message.role == "user"]
+    ours = [message for message in newest_first if message.role == "assistant"]
+    return next(filter(None, map(_sounds, [*theirs, *ours])), [])
 
 
 def _sounds(message: Message) -> list[Attachment]:

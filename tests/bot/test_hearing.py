@@ -1,11 +1,13 @@
 """Voice notes: what is said becomes the question, is shown as a quote, and is bought once."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.contract import Attachment
+from bot.features.hearing import LARGEST_GUESS
 from bot.store import Store
 from tests.bot.house import House, house
 from tests.bot.media import clips
@@ -163,3 +165,14 @@ async def test_an_edit_of_what_was_typed_keeps_what_was_heard(store: Store) -> N
         assert home.screen() == ["> Fox.\n\nA red fox."]
         assert home.prompts()[-1] == [("user", "Draw in red:\n\nFox.")]
         assert hearings(home) == 1
+
+
+async def test_a_large_film_or_nameless_file_is_not_fetched_to_find_out(store: Store) -> None:
+    async with house(store) as home:
+        film = replace(home.file(b"", "video/mp4", name="film.mp4"), size=LARGEST_GUESS + 1)
+        blob = replace(home.file(b"", name="disk.img"), size=LARGEST_GUESS + 1)
+        await home.say("", files=(film, blob))
+        (told,) = home.screen()
+        assert home.say_so("film-not-heard", name="film.mp4") in told
+        assert "disk.img" in told
+        assert [call.verb for _, channel in home.platform.channels for call in channel.calls].count("locate") == 0
