@@ -59,7 +59,8 @@ async def test_the_slack_manifest_is_json_with_every_command(tmp_path: Path) -> 
     manifest = json.loads(outcome.out)
     names = {each["command"] for each in manifest["features"]["slash_commands"]}
     steering = {"/stop", "/retry", "/undo", "/cleanup"}
-    assert names == {"/ask", "/new", "/model", "/persona", "/context", "/help", *steering}
+    files = {"/imagine", "/edit", "/say", "/transcribe", "/voice"}
+    assert names == {"/ask", "/new", "/model", "/persona", "/context", "/help", *steering, *files}
 
 
 async def test_the_discord_invite_needs_only_the_token(tmp_path: Path) -> None:
