@@ -20,7 +20,7 @@ from tests.fakes.gateway import (
     ToolCall,
 )
 from tests.fakes.gateway import Stall as Silence
-from tests.fakes.gateway.rules import CHAT
+from tests.fakes.gateway.rules import CHAT, catalogue
 from tests.storm import files, marks, senses
 from tests.storm.asked import Prompt, prompt
 from tests.storm.plan import DRAWN, Trouble
@@ -31,6 +31,8 @@ _TURN = re.compile(r"parley-(\d+|early-[^ ]+)")
 _PIECE = 30
 """Characters a piece of a stream, about."""
 _LATEST = 50
+_DRAWING = frozenset(id for id, rules in catalogue().items() if rules.draws)
+"""Some of these draw in a chat."""
 _UPSTREAM = Fail(500, "The upstream is in trouble.")
 
 Make = Callable[[Answer, float], Behaviour]
@@ -101,7 +103,7 @@ class Model:
         return self._senses.busy or any(asked.seen.ended_at is None for asked in self._asked[-_LATEST:])
 
     def _judge(self, seen: SeenRequest) -> Behaviour | Sensed:
-        if seen.path != CHAT:
+        if seen.path != CHAT or seen.model in _DRAWING:
             return self._senses.judge(seen)
         turn, asks = _turn(seen), prompt(seen.body)
         spoken = marks.asked(asks.words)

@@ -94,6 +94,13 @@ async def test_a_picture_is_drawn_for_its_question(gateway: FakeGateway) -> None
     assert files.drawn(base64.b64decode(data[0]["b64_json"]), range(100)) == 18
 
 
+async def test_a_model_that_draws_in_a_chat_is_one_that_draws(gateway: FakeGateway, model: Model) -> None:
+    asked: Json = {"role": "user", "content": files.prompt(18)}
+    await post(gateway, {"model": "gemini-2.5-flash-image", "messages": [asked], "modalities": ["text", "image"]})
+    assert model.served == []
+    assert [(each.what, each.number, each.whole) for each in model.paid] == [(Bought.DRAWN, 18, True)]
+
+
 async def test_the_model_draws_before_it_answers_and_once_in_a_turn(gateway: FakeGateway, model: Model) -> None:
     _asked_for(model, 17)
     first = await _chat(gateway, _says(17), tools=(TOOL,))
