@@ -178,7 +178,6 @@ async def test_on_discord_answers_are_steered_where_the_bot_itself_may_not_write
     assert place.posts()[-1].id == post.id
 
 
-@pytest.mark.xfail(strict=True, reason="an answer is shown again by the address of its question, which has run out")
 async def test_on_discord_a_press_lends_its_own_address_where_that_of_the_question_has_run_out(site: Site) -> None:
     place = site.discord_closed
     await place.command("ask", f"what is blue? {place.tag}")

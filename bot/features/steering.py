@@ -62,7 +62,7 @@ async def pressed(kit: Kit, event: ButtonPressed) -> Effects:
         return Effects(Notice("button-unknown"))
     if meant.action is Action.VARY:
         return await _vary(kit, event, meant)
-    press = Press(meant.turn, event.origin.asker, event.keys, meant.revision, event.post)
+    press = Press(meant.turn, event.origin.asker, event.keys, meant.revision, event.post, event.origin.state)
     return await _BY_BUTTON[meant.action](kit, press)
 
 

@@ -111,9 +111,8 @@ def again(connection: Connection, press: Press, *, continues: bool) -> Steered:
     if _busy(found):
         return Steered(Steering.BUSY)
     reopen(connection, found, continues=continues)
-    if press.state and found.origin.state:
-        # What the question came with may have run out; the press has brought its own.
-        connection.execute(_LEND, {"turn_": found.id, "origin_": replace(found.origin, state=press.state)})
+    if (lent := _lent(found.origin, press)) != found.origin:
+        connection.execute(_LEND, {"turn_": found.id, "origin_": lent})
     return Steered(Steering.DONE, ConversationId(found.conversation_id))
 
 
@@ -137,7 +136,7 @@ def undo(connection: Connection, press: Press) -> Steered:
         return Steered(Steering.BUSY)
     before = _stood(connection, found)
     take_back(connection, found)
-    return Steered(Steering.DONE, stood=before)
+    return Steered(Steering.DONE, stood=replace(before, origin=_lent(before.origin, press)))
 
 
 def orphan(connection: Connection, press: Press) -> Steered:
@@ -145,7 +144,8 @@ def orphan(connection: Connection, press: Press) -> Steered:
     found = _target(connection, press, undone=True)
     if isinstance(found, Steering):
         return Steered(found)
-    return Steered(Steering.DONE, stood=_stood(connection, found))
+    stood = _stood(connection, found)
+    return Steered(Steering.DONE, stood=replace(stood, origin=_lent(stood.origin, press)))
 
 
 def rate(connection: Connection, press: Press, value: int) -> Steered:
@@ -252,6 +252,11 @@ def _target(connection: Connection, press: Press, *, anybody: bool = False, undo
     if not (anybody or press.by.moderator or press.by.id in _askers(connection, press.turn)):
         return Steering.NOT_YOURS
     return found
+
+
+def _lent(origin: Origin, press: Press) -> Origin:
+    """What the question came with may have run out; the press has brought its own."""
+    return replace(origin, state=press.state) if press.state and origin.state else origin
 
 
 def _busy(found: Opened) -> bool:
