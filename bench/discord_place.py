@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from bench.wire import Spoken
-from tests.fakes.discord import FakeDiscord, Limits
+from bench.wire import Shared, Source, Spoken
+from tests.fakes.discord import FakeDiscord, File, Limits
+from tests.fakes.discord.files import path_of, signed
 
 _SETTLE_S = 0.5
 """After READY, until the guild is known and the commands are registered."""
@@ -37,6 +38,14 @@ class DiscordPlace:
     async def ask(self, spot: str, text: str) -> None:
         """A mention in the channel."""
         await self._discord.say(self._user, self._channels[spot], f"<@{self._discord.bot_user_id}> {text}")
+
+    async def share(self, text: str, shared: Shared) -> Source:
+        """A direct message with a file, or a voice message."""
+        room = self._discord.dm(self._user)
+        file = File(shared.name, shared.content, shared.media_type, shared.voice_s)
+        said = await self._discord.say(self._user, room, text, attachments=[file])
+        path = path_of(room.id, room.messages[said].attachments[0])
+        return Source(signed(self._discord.base_url, path, self._discord.clock.now()), {})
 
     def spoken(self, start: int) -> Sequence[Spoken]:
         """Every REST call."""

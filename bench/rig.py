@@ -14,7 +14,7 @@ from typing import Self
 
 import psutil
 
-from bench.wire import Place, Spoken, answer, asked, begun, ended, question
+from bench.wire import Place, Shared, Source, Spoken, answer, asked, begun, ended, question
 from tests.fakes.gateway import FakeGateway, SeenRequest
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +51,15 @@ class Burst:
     calls: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One file and its answer. Times are `time.monotonic()`; `source` is where the file still lies."""
+
+    at: float
+    answered_at: float
+    source: Source
+
+
 class Rig:
     """`async with Rig("bare", BARE, place) as rig:` asks through the platform and reads off what came of it."""
 
@@ -58,14 +67,14 @@ class Rig:
         self.name = name
         self.place = place
         self._command = command
-        self._gateway = FakeGateway()
-        self._gateway.answer(lambda body: answer(asked(_last(body))), delay_s=PIECE_EVERY_S)
+        self.gateway = FakeGateway()
+        self.gateway.answer(reply_to, delay_s=PIECE_EVERY_S)
         self._database = database
         self._next = 1
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._gateway)
+            await stack.enter_async_context(self.gateway)
             await stack.enter_async_context(self.place)
             self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             self._child = await self._start()
@@ -97,6 +106,31 @@ class Rig:
         timings = [self._timing(number, at, spoken) for number, at in asked_at.items()]
         return Burst(tuple(timings), end - begin, self._cpu() - cpu, len(spoken))
 
+    async def share(self, shared: Shared) -> Sent:
+        """Send a file with a question, one that is spoken without a word, and wait for the answer. Raises `BotLost`."""
+        number, self._next = self._next, self._next + 1
+        start, at = len(self.place.spoken(0)), time.monotonic()
+        source = await self.place.share(question(number) if shared.voice_s is None else "", shared)
+        await self._answered({number}, start)
+        answered_at = time.monotonic()
+        await asyncio.sleep(_REST_S)
+        return Sent(at, answered_at, source)
+
+    @property
+    def number(self) -> int:
+        """The number of the question that was asked last."""
+        return self._next - 1
+
+    @property
+    def folder(self) -> Path:
+        """Where the bot keeps what it keeps."""
+        return self._folder
+
+    @property
+    def process(self) -> psutil.Process:
+        """The bot, for whoever measures it."""
+        return self._process
+
     @property
     def rss(self) -> int:
         """Bytes of the bot's memory now."""
@@ -113,7 +147,7 @@ class Rig:
         return Timing(request - asked_at, first - asked_at, final - asked_at)
 
     def _requests(self, number: int) -> list[SeenRequest]:
-        return [seen for seen in self._gateway.asked() if asked(_last(seen.body)) == number]
+        return [seen for seen in self.gateway.asked() if asked(_last(seen.body)) == number]
 
     async def _ready(self) -> None:
         ready, over = asyncio.ensure_future(self.place.ready()), asyncio.ensure_future(self._child.wait())
@@ -156,8 +190,8 @@ class Rig:
             "PYTHONPATH": str(ROOT),
             "BOT_DATA_DIR": str(self._folder),
             "DATABASE_URL": self._database or f"sqlite:///{self._folder / 'bench.db'}",
-            "TOKENGATE_BASE_URL": self._gateway.url,
-            "TOKENGATE_API_KEY": self._gateway.token,
+            "TOKENGATE_BASE_URL": self.gateway.url,
+            "TOKENGATE_API_KEY": self.gateway.token,
             **self.place.environment,
         }
 
@@ -167,6 +201,11 @@ class Rig:
 
     def _log(self) -> str:
         return "\n".join(self._log_file.read_text("utf-8", "replace").splitlines()[-20:])
+
+
+def reply_to(body: Mapping[str, object]) -> str:
+    """The answer to whatever was asked last."""
+    return answer(asked(_last(body)))
 
 
 def _last(body: Mapping[str, object]) -> str:

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from bench.wire import Spoken
+from bench.wire import Shared, Source, Spoken
 from tests.fakes.slack import FakeSlack
-from tests.fakes.slack.values import Message
+from tests.fakes.slack.values import Message, SharedFile
 
 USER = "U0ASKER001"
+DIRECT = "D0ASKER001"
 
 
 class SlackPlace:
@@ -22,6 +23,7 @@ class SlackPlace:
         self.spots: Sequence[str] = [f"C{number:09d}" for number in range(spots)]
         for spot in self.spots:
             self._slack.channel(spot, members=[USER])
+        self._slack.channel(DIRECT, "im", [USER])
         self._threads = itertools.count(1)
 
     @property
@@ -31,6 +33,7 @@ class SlackPlace:
             "SLACK_BOT_TOKEN": self._slack.bot_token,
             "SLACK_APP_TOKEN": self._slack.app_token,
             "SLACK_API_URL": self._slack.api_url,
+            "SLACK_FILE_HOSTS": self._slack.files_host,
         }
 
     @property
@@ -46,6 +49,17 @@ class SlackPlace:
         """A mention, in the channel or in the thread."""
         channel, _, thread = spot.partition("/")
         await self._slack.say(USER, channel, f"<@{self._slack.bot_user_id}> {text}", thread or None)
+
+    async def share(self, text: str, shared: Shared) -> Source:
+        """A mention with a file, which begins a conversation of its own; without a word a direct message."""
+        subtype = None if shared.voice_s is None else "slack_audio"
+        files = [SharedFile(shared.name, shared.media_type, shared.content, subtype)]
+        channel = self.spots[0] if text else DIRECT
+        said = f"<@{self._slack.bot_user_id}> {text}" if text else ""
+        ts = await self._slack.say(USER, channel, said, files=files)
+        file = self._slack.workspace.channels[channel].messages[ts].files[0]
+        token = {"Authorization": f"Bearer {self._slack.bot_token}"}
+        return Source(f"{self._slack.files_host}/files/{file.id}/{file.name}", token)
 
     def open_thread(self) -> str:
         """A thread whose parent is there already; no event tells of it."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -21,6 +21,24 @@ class Spoken:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A file that somebody sends; `voice_s` is the length of what was spoken for the message."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    voice_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a bot can have the bytes of a file, and what it has to show there."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
 class Place(Protocol):
     """A platform's far end with one bot on it. `spots` are the places to ask in; people and places are there."""
 
@@ -37,6 +55,10 @@ class Place(Protocol):
 
     async def ask(self, spot: str, text: str) -> None:
         """Somebody mentions the bot."""
+        ...
+
+    async def share(self, text: str, shared: Shared) -> Source:
+        """Somebody sends the bot a file, with a question or without a word."""
         ...
 
     def spoken(self, start: int) -> Sequence[Spoken]:
