@@ -1,23 +1,26 @@
 """A house where pictures can be shown, and what hangs in it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select
 
 from bot.contract import Address
 from bot.made import Drawn
 from bot.model import Message, TurnId
 from bot.store import Store
-from bot.store.works import Works
+from bot.store.tables import turn
 from tests.bot.house import CHANNEL, House, house
 from tests.fakes.channel import ROOMY, ShownPost
 from tests.fakes.gateway.painting import Painting
 
 ROOM = 8_000_000
+_KEY = re.compile(r"t(\d+)((?:r\d+)?-f?\d+)")
 
 
 @asynccontextmanager
@@ -55,10 +58,27 @@ async def history(home: House, place: Address = CHANNEL) -> Sequence[Message]:
     return (await home.store.window(conversation, 40)).messages
 
 
-async def drawn(store: Store, turn: int) -> list[Drawn]:
-    """The pictures that a turn has paid for."""
-    made = await Works(store._database).made(TurnId(turn))
+async def turns(store: Store) -> Sequence[TurnId]:
+    """The turns of this test, in order: on a server they go on counting from test to test."""
+    return await store._database.read(_turns)
+
+
+async def drawn(store: Store, nth: int) -> list[Drawn]:
+    """The pictures that the nth turn has paid for."""
+    made = await store.works.made((await turns(store))[nth - 1])
     return [each for each in made.values() if isinstance(each, Drawn)]
+
+
+def keys(home: House, posts: Sequence[ShownPost]) -> list[str]:
+    """The keys of posts, as if the first turn that was answered here had the number 1."""
+    found = (_KEY.fullmatch(post.key) for post in home.platform.posts())
+    numbers = sorted({int(key[1]) for key in found if key is not None})
+    parts = [key for post in posts if (key := _KEY.fullmatch(post.key)) is not None]
+    return [f"t{numbers.index(int(key[1])) + 1}{key[2]}" for key in parts]
+
+
+def _turns(connection: Connection) -> list[TurnId]:
+    return [TurnId(number) for number in connection.execute(select(turn.c.id).order_by(turn.c.id)).scalars()]
 
 
 def dies(patch: pytest.MonkeyPatch, cls: type[Any], name: str, *, after: bool = False) -> None:

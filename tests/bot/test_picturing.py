@@ -15,7 +15,19 @@ from bot.made import OWN
 from bot.reply.reply import Reply
 from bot.store import Store
 from bot.turn import Turn
-from tests.bot.gallery import captions, dies, drawn, gallery, history, painted, pictures, prompts, run_again
+from tests.bot.gallery import (
+    captions,
+    dies,
+    drawn,
+    gallery,
+    history,
+    keys,
+    painted,
+    pictures,
+    prompts,
+    run_again,
+    turns,
+)
 from tests.bot.house import ANN, House, labels
 from tests.fakes.gateway import Drawn, Fail, Hang, Raw
 from tests.fakes.gateway.painting import colour
@@ -55,7 +67,8 @@ async def test_a_picture_is_drawn_and_shown_with_its_prompt_and_its_model(store:
         question, picture, caption = home.standing()
         assert question.text == "/imagine a fox in the snow model=qwen-image"
         assert [file.alt for file in picture.files] == ["a fox in the snow"]
-        assert picture.files[0].name == "a-fox-in-the-t1-f0.png"
+        assert picture.files[0].name == f"a-fox-in-the-{picture.key}.png"
+        assert keys(home, [picture]) == ["t1-f0"]
         assert labels(picture) == ["Variations"]
         assert caption.text == "*a fox in the snow* · qwen-image"
         assert labels(caption) == FINISHED
@@ -71,7 +84,7 @@ async def test_the_history_knows_the_picture(store: Store) -> None:
         told = (await history(home))[-1]
         assert told.text == "*a fox* · gemini-2.5-flash-image"
         assert [(file.name, file.media_type, file.ref) for file in told.attachments] == [
-            ("a-fox-t1-f0.png", "image/png", OWN + made.blob)
+            (pictures(home)[0].files[0].name, "image/png", OWN + made.blob)
         ]
         assert made.blob in await store.works.used()
 
@@ -187,7 +200,7 @@ async def test_a_refused_prompt_says_so(store: Store) -> None:
 async def test_several_pictures_stand_each_in_a_post_of_its_own(store: Store) -> None:
     async with gallery(store) as home:
         await home.say("/imagine a fox count=3 model=qwen-image")
-        assert [post.key for post in pictures(home)] == ["t1-f0", "t1-f1", "t1-f2"]
+        assert keys(home, pictures(home)) == ["t1-f0", "t1-f1", "t1-f2"]
         assert captions(home) == ["*a fox* · qwen-image"]
         assert len(await drawn(store, 1)) == len(painted(home)) == 3
 
@@ -196,7 +209,7 @@ async def test_one_that_fails_is_told_and_the_others_are_shown(store: Store) -> 
     async with gallery(store) as home:
         home.gateway.script(Drawn(), Fail(500), Drawn())
         await home.say("/imagine a fox count=3 model=qwen-image")
-        assert [post.key for post in pictures(home)] == ["t1-f0", "t1-f1"]
+        assert keys(home, pictures(home)) == ["t1-f0", "t1-f1"]
         assert captions(home)[0].startswith("*a fox* · qwen-image\n\n_A picture is missing. ")
         assert captions(home)[0].count("A picture is missing") == 1
         assert len((await history(home))[-1].attachments) == 2
@@ -388,7 +401,7 @@ async def test_regenerate_buys_a_new_picture_and_takes_the_old_one_away(store: S
         await home.say("/imagine a fox count=2 model=qwen-image")
         old = [post.id for post in pictures(home)]
         await home.hear(home.press("regenerate"))
-        assert [post.key for post in pictures(home)] == ["t1r1-f0", "t1r1-f1"]
+        assert keys(home, pictures(home)) == ["t1r1-f0", "t1r1-f1"]
         assert not {*old} & {post.id for post in pictures(home)}
         assert captions(home) == ["*a fox* · qwen-image"]
         assert len(painted(home)) == 4
@@ -437,9 +450,9 @@ async def test_a_post_that_a_crash_has_hidden_is_the_one_that_stays(
     async with gallery(store) as home:
         dies(monkeypatch, Reply, "show")
         await home.say("/imagine a fox model=qwen-image")
-        home.platform.open(home.message("x").origin).seed("", key="t1-f0", final=True)
+        home.platform.open(home.message("x").origin).seed("", key=f"t{(await turns(store))[0]}-f0", final=True)
         await run_again(home)
-        assert [post.key for post in home.standing()] == ["t1-f0", "t1-0"]
+        assert keys(home, home.standing()) == ["t1-f0", "t1-0"]
         assert len(painted(home)) == 1
 
 
@@ -452,7 +465,7 @@ async def test_a_crash_in_the_midst_of_several_pays_for_the_others_alone(
         await home.say("/imagine a fox count=3 model=qwen-image")
         assert len(pictures(home)) == 2
         await run_again(home)
-        assert [post.key for post in pictures(home)] == ["t1-f0", "t1-f1", "t1-f2"]
+        assert keys(home, pictures(home)) == ["t1-f0", "t1-f1", "t1-f2"]
         assert len(painted(home)) == 4
         assert captions(home) == ["*a fox* · qwen-image"]
 

@@ -8,7 +8,7 @@ import pytest
 from bot.contract import Keys, PostId
 from bot.store import Store
 from bot.turn import Turn
-from tests.bot.gallery import captions, dies, drawn, gallery, history, painted, pictures, prompts, run_again
+from tests.bot.gallery import captions, dies, drawn, gallery, history, keys, painted, pictures, prompts, run_again
 from tests.bot.house import ANN, BEN, House
 from tests.fakes.gateway import Drawn
 
@@ -24,7 +24,7 @@ async def test_a_model_that_cannot_alter_draws_the_same_words_in_the_same_shape_
         assert prompts(home) == ["a fox", "a fox"]
         assert [(painting.size, painting.under) for painting in painted(home)] == [((928, 1664), ())] * 2
         assert captions(home) == ["*a fox* · qwen-image", "Variation of *a fox* · qwen-image"]
-        assert [post.key for post in pictures(home)] == ["t1-f0", "t2-f0"]
+        assert keys(home, pictures(home)) == ["t1-f0", "t2-f0"]
 
 
 async def test_a_model_that_alters_works_on_exactly_that_picture(store: Store) -> None:
@@ -108,9 +108,9 @@ async def test_a_variation_can_be_varied_and_answered_anew(store: Store) -> None
         await fox(home)
         await home.hear(home.press("vary"))
         await home.hear(home.press("vary"))
-        assert [post.key for post in pictures(home)] == ["t1-f0", "t2-f0", "t3-f0"]
+        assert keys(home, pictures(home)) == ["t1-f0", "t2-f0", "t3-f0"]
         await home.hear(home.press("regenerate"))
-        assert [post.key for post in pictures(home)] == ["t1-f0", "t2-f0", "t3r1-f0"]
+        assert keys(home, pictures(home)) == ["t1-f0", "t2-f0", "t3r1-f0"]
         assert prompts(home) == ["a fox"] * 4
 
 
@@ -123,7 +123,7 @@ async def test_a_picture_can_be_varied_while_the_next_one_is_drawn(store: Store)
         await home.engine.accept(home.press("vary"))
         held.set()
         await home.quiet()
-        assert [post.key for post in pictures(home)] == ["t1-f0", "t1-f1", "t2-f0"]
+        assert keys(home, pictures(home)) == ["t1-f0", "t1-f1", "t2-f0"]
 
 
 @pytest.mark.parametrize("change", ["undo", "regenerate"])
