@@ -154,6 +154,7 @@ async def test_regenerate_and_continue_keep_the_quote_and_buy_no_second_transcri
         assert home.screen() == ["> A story.\n\nOnce upon a time."]
         await home.hear(home.press("regenerate"))
         assert home.screen() == ["> A story.\n\nNew."]
+        assert home.prompts()[-1] == [("user", "A story.")]
         assert hearings(home) == 1
 
 

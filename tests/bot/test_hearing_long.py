@@ -118,7 +118,7 @@ async def test_a_run_of_transcribe_that_dies_before_it_is_shown_pays_once_and_sh
         home.lose(file)
         await left_behind(home)
         shown, text = home.standing()
-        assert [each.name for each in shown.files] == ["transcript-t1-f0.srt"]
+        assert [each.name for each in shown.files] == [f"transcript-{shown.key}.srt"]
         assert text.text == "_english · 0:01_\n\nOnly once."
         assert len(home.gateway.booth.heard) == 1
 
