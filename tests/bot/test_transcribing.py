@@ -65,7 +65,9 @@ async def test_subtitles_come_as_a_file(store: Store, form: str, media_type: str
         home.gateway.script(Heard("One. Two."))
         await home.say(f"/transcribe {form}", files=(recording(home),))
         shown, text = home.standing()
-        assert [(file.media_type, file.name) for file in shown.files] == [(media_type, f"transcript-{shown.key}.{form}")]
+        assert [(file.media_type, file.name) for file in shown.files] == [
+            (media_type, f"transcript-{shown.key}.{form}")
+        ]
         assert text.text == "_english · 0:01_\n\nOne. Two."
 
 
