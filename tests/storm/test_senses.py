@@ -1,5 +1,6 @@
 """The storm's gateway hears, draws and looks, each for the question that it is asked for."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -39,6 +40,12 @@ async def _hear(gateway: FakeGateway, content: bytes) -> httpx.Response:
 
 async def _draw(gateway: FakeGateway, prompt: str) -> Got:
     return await post(gateway, {"model": "qwen-image", "prompt": prompt}, "/v1/images/generations")
+
+
+def _picture(got: Got) -> bytes:
+    data = got.json["data"]
+    assert isinstance(data, list)
+    return base64.b64decode(data[0]["b64_json"])
 
 
 async def _chat(
@@ -89,9 +96,19 @@ async def test_a_model_that_hangs_has_the_storm_wait_and_answers(
 
 
 async def test_a_picture_is_drawn_for_its_question(gateway: FakeGateway) -> None:
-    data = (await _draw(gateway, files.prompt(18))).json["data"]
-    assert isinstance(data, list)
-    assert files.drawn(base64.b64decode(data[0]["b64_json"]), range(100)) == 18
+    assert files.drawn(_picture(await _draw(gateway, files.prompt(18))), range(100)) == 18
+
+
+async def test_who_waits_longer_gets_the_own_picture_all_the_same(
+    gateway: FakeGateway, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.storm.senses._STALLED_S", (0.05, 0.05))
+    model.order(Trouble.MEDIA_STALLS, 0.5)
+    slow = asyncio.create_task(_draw(gateway, files.prompt(18)))
+    while not model.busy:  # noqa: ASYNC110 - nothing signals it
+        await asyncio.sleep(0.001)
+    await _draw(gateway, files.prompt(19))
+    assert files.drawn(_picture(await slow), range(100)) == 18
 
 
 async def test_a_model_that_draws_in_a_chat_is_one_that_draws(gateway: FakeGateway, model: Model) -> None:

@@ -49,11 +49,13 @@ def _posts(evidence: Evidence, number: int) -> Iterator[str]:
         here = (post.platform, post.channel) == (question.platform, question.channel)
         if (
             groups & marks.answered(post.text)
-            or number in marks.asked(post.text)
+            or number in (*marks.asked(post.text), *post.pictures)
             or (post.id == question.message_id and here)
             or (here and question.thread is not None and question.thread in (post.thread, post.id))
         ):
-            yield f"{post.channel}/{post.thread}/{post.id} mine={post.mine} open={post.open} {_short(post.text)!r}"
+            drawn = "".join(f" picture of q{each:05}" for each in post.pictures)
+            place = f"{post.channel}/{post.thread}/{post.id}"
+            yield f"{place} mine={post.mine} open={post.open}{drawn} {_short(post.text)!r}"
 
 
 def _short(text: str) -> str:
