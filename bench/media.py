@@ -136,7 +136,7 @@ def rows(notes: Mapping[tuple[str, float], Notes], memory: Mapping[str, int], bl
 def _note_rows(platform: str, hearing_s: float, found: Notes) -> Iterator[Row]:
     """Both from the order (event sent, line written) to the gateway's answer to the request for the transcript."""
     takes = f"transcribing takes {hearing_s:g} s" if hearing_s else "transcribing takes no time"
-    name = f"{platform}: 10 s voice note, event to transcript ({takes})"
+    name = f"{platform}: 10 s voice note, event sent to transcript answered ({takes})"
     target = Target(1.2) if hearing_s else None
     yield Row(f"{name}, p50", "ms", p50(found.parley), p50(found.bare), "bare fetch and call", target)
     yield Row(f"{name}, p95", "ms", p95(found.parley), p95(found.bare), "bare fetch and call")
