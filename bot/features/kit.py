@@ -80,7 +80,7 @@ class Kit:
         Raises `BadOption` where there is no such model.
         """
         able = {spec.id: spec for spec in self.catalogue.having(capability)}
-        name = wanted or chosen or next((id_ for id_ in able if self.catalogue.available(id_)), "")
+        name = wanted or chosen or next((id_ for id_ in able if self.catalogue.available(id_)), next(iter(able), ""))
         spec = self.catalogue.get(name)
         if spec is None or spec.id not in able:
             near = ", ".join(f"`{id_}`" for id_ in able)

@@ -101,7 +101,8 @@ class AudioClient:
         return await self._fetched(found.url, request.model) if isinstance(found, Link) else _some(found, request.model)
 
     async def _fetched(self, url: str, model: str) -> Speech:
-        return _some(sound_of((await self.gateway.fetch(url, _LONGEST_SPEECH, self.speech_s)).body), model)
+        fetched = await self.gateway.fetch(url, _LONGEST_SPEECH, self.speech_s, model=model)
+        return _some(sound_of(fetched.body), model)
 
     def _spec(self, model: str) -> ModelSpec:
         return self.catalogue.get(model) or ModelSpec(model, "", frozenset())

@@ -108,9 +108,9 @@ class GatewayClient:
         """The answer to a call that is answered in one piece. Raises `GatewayError`."""
         return await Once(self._exchange, ask).got()
 
-    async def fetch(self, url: str, largest: int, limit_s: float = 120.0) -> Fetched:
+    async def fetch(self, url: str, largest: int, limit_s: float = 120.0, *, model: str = "") -> Fetched:
         """What the gateway said lies at an address. Raises `GatewayError`, which never holds the address."""
-        return await fetch(self._exchange, url, largest, limit_s)
+        return await fetch(self._exchange, url, largest, limit_s, model)
 
     def taught(self, model: str) -> Taught:
         """All that is known about a model beside the catalogue."""

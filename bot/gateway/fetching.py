@@ -31,8 +31,11 @@ class Fetched:
     media_type: str
 
 
-async def fetch(exchange: Exchange, url: str, largest: int, limit_s: float) -> Fetched:
-    """The file at an https address, or at the gateway's own. Raises `GatewayError`, which never holds the address."""
+async def fetch(exchange: Exchange, url: str, largest: int, limit_s: float, model: str = "") -> Fetched:
+    """The file at an https address, or at the gateway's own. Raises `GatewayError`, which never holds the address.
+
+    `model` is whose result it is, for the words in which a failure is told.
+    """
     tries = exchange.tries()
     while True:
         try:
@@ -40,8 +43,8 @@ async def fetch(exchange: Exchange, url: str, largest: int, limit_s: float) -> F
         except Faulted as faulted:
             wait = tries.wait(faulted.fault)
             if wait is None:
-                raise exchange.given_up("", faulted.fault) from faulted
-            await exchange.pause("", tries.used, faulted.fault, wait)
+                raise exchange.given_up(model, faulted.fault) from faulted
+            await exchange.pause(model, tries.used, faulted.fault, wait)
 
 
 async def _try(exchange: Exchange, url: str, largest: int, limit_s: float) -> Fetched:

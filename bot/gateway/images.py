@@ -80,7 +80,7 @@ class ImageClient:
         return await self._once(way, replace(request, size=None, key=f"{request.key}-plain"), spec)
 
     async def _pictures(self, found: Found, got: Got, spec: ModelSpec) -> Pictures:
-        images, lost = await self._fetched(found.pictures[:_MOST])
+        images, lost = await self._fetched(found.pictures[:_MOST], spec.id)
         if images:
             return Pictures(images, found.text, found.revised_prompt, found.model or spec.id, found.usage)
         if found.refusal or (found.blocked and not (found.blocked == _UNWILLING and found.text)):
@@ -98,22 +98,24 @@ class ImageClient:
             raise self._useless(spec, got, "a picture that can't be decoded")
         raise self._useless(spec, got, "a task in place of a picture" if found.job else "no picture and no words")
 
-    async def _fetched(self, found: tuple[Picture | Link, ...]) -> tuple[tuple[Picture, ...], GatewayError | None]:
+    async def _fetched(
+        self, found: tuple[Picture | Link, ...], model: str
+    ) -> tuple[tuple[Picture, ...], GatewayError | None]:
         """The pictures, those behind addresses too, and why the last one that is missing could not be had."""
         pictures: list[Picture] = []
         lost: GatewayError | None = None
         for each in found:
             try:
-                pictures.append(each if isinstance(each, Picture) else await self._fetch(each))
+                pictures.append(each if isinstance(each, Picture) else await self._fetch(each, model))
             except GatewayError as error:
                 lost = error
         return tuple(pictures), lost
 
-    async def _fetch(self, link: Link) -> Picture:
-        fetched = await self._gateway.fetch(link.url, _LARGEST)
+    async def _fetch(self, link: Link, model: str) -> Picture:
+        fetched = await self._gateway.fetch(link.url, _LARGEST, model=model)
         picture = picture_of(fetched.body)
         if picture is None:
-            raise GatewayGarbled("a result that is no picture")
+            raise GatewayGarbled("a result that is no picture", model=model)
         return picture
 
     def _useless(self, spec: ModelSpec, got: Got, reason: str) -> GatewayGarbled:

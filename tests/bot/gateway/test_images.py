@@ -482,6 +482,7 @@ async def test_an_expired_result_is_said_so(
     with pytest.raises(GatewayError) as told:
         await draw(caller, asked(model))
     assert "sig" not in str(told.value)
+    assert told.value.model == model
     assert len(gateway.gallery.visits) == 1
 
 
