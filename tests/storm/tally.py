@@ -224,7 +224,12 @@ def _paid_again(served: Sequence[Served]) -> int:
 
 
 def _files(found: Media) -> Mapping[str, int]:
-    return {"voice notes heard": found.heard, "pictures seen": found.seen, "pictures drawn and shown": found.shown}
+    return {
+        "voice notes heard": found.heard,
+        "pictures seen": found.seen,
+        "pictures drawn and shown": found.shown,
+        "transcripts and pictures bought again": found.paid_again,
+    }
 
 
 def _recoveries(kills: Sequence[float], evidence: Evidence) -> list[float]:

@@ -92,7 +92,7 @@ def test_a_transcript_or_a_picture_that_was_bought_twice_is_counted_and_one_that
     scene.buy(1, Bought.HEARD)
     scene.buy(2, Bought.DRAWN)
     scene.buy(2, Bought.DRAWN)
-    assert scene.tally().paid_again == 2
+    assert scene.tally().paid_again == scene.tally().files["transcripts and pictures bought again"] == 2
 
 
 def test_the_rounds_of_one_answer_are_not_bought_again(scene: Scene) -> None:
@@ -140,7 +140,7 @@ def test_a_picture_that_the_model_was_not_shown_wants_a_word(scene: Scene) -> No
     assert scene.wrong() == {"pictures passed over": [1]}
     scene.serve(1, sees=True)
     assert scene.wrong() == {}
-    assert scene.tally().files == {"voice notes heard": 0, "pictures seen": 1, "pictures drawn and shown": 0}
+    assert scene.tally().files["pictures seen"] == 1
 
 
 def test_a_word_about_a_picture_that_could_not_be_read_is_enough(scene: Scene) -> None:
