@@ -171,6 +171,10 @@ class FakeSlack:
         fault = Fault(error, status, retry_after, hang_up, delay, after_accept)
         self.server.api.faults.add(method, fault, times)
 
+    def forgive(self) -> None:
+        """No failure that was asked for happens any more."""
+        self.server.api.faults.clear()
+
     def limit(self, factor: float | None) -> None:
         """Scale all rate limits (0.1: a tenth), or switch them off with None."""
         self.server.api.limits.factor = factor

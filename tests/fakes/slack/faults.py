@@ -30,6 +30,10 @@ class Faults:
         """Let the next calls of a method fail so."""
         self._waiting.setdefault(method, []).extend([fault] * times)
 
+    def clear(self) -> None:
+        """Forget all that did not happen yet."""
+        self._waiting.clear()
+
     def take(self, method: str) -> Fault | None:
         """The fault for this call, if there is one."""
         for name in (method, "*"):
