@@ -8,7 +8,7 @@ QUIET := >&2
 LOCAL := $(wildcard requirements/local-*.txt)
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: run chat setup test test-long coverage lint format bench storm lock catalogues clean
+.PHONY: run chat setup test test-long coverage lint format bench storm models lock catalogues clean
 .DEFAULT_GOAL := run
 
 run: setup  ## start the bot: every configured platform, or a chat in this terminal
@@ -51,6 +51,9 @@ bench: $(VENV)/.ready-dev  ## Parley beside a bare bot, in one run
 
 storm: $(VENV)/.ready-dev  ## kills, cuts and full disks under the real bot: see docs/operations.md
 	@$(BIN)/python -m tests.storm
+
+models: $(VENV)/.ready-dev  ## play every case of the models that hear, speak, see and draw; writes docs/models.md
+	@$(BIN)/python -m tests.models_table
 
 catalogues: $(VENV)/.ready-dev  ## compile the texts after a .po file has changed
 	@$(BIN)/pybabel compile -D parley -d bot/locale
