@@ -1,14 +1,21 @@
 """Cases of the models that draw and alter pictures."""
 
+from collections.abc import Callable
+from functools import partial
+
+from tests.fakes.discord.files import limit
+from tests.fakes.gateway import Drawn
+from tests.fakes.gateway.gallery import RESULTS
 from tests.fakes.gateway.painting import Painting
-from tests.media.files import RED, photo
-from tests.media.places import Shown, SlackMedia
+from tests.media.files import RED, noise, photo
+from tests.media.places import Sent, Shown, SlackMedia
 from tests.media.seen import SEND, painted, shows, sized
-from tests.media.site import Case, Scene
+from tests.media.site import Case, Play, Scene
 
 QWEN = "qwen-image"
 QWEN_EDIT = "qwen-image-edit"
 GEMINI = ("gemini-2.5-flash-image", "gemini-3-pro-image-preview", "gemini-3.1-flash-image-preview")
+MOST_ON_DISCORD = limit(None)
 UPLOAD = "files.getUploadURLExternal"
 FOX, NIGHT, SNOW = "a fox", "make it night", "with snow"
 
@@ -50,6 +57,22 @@ async def draws_two(scene: Scene) -> str:
     found = await shows(scene.place, 2)
     assert len(scene.requests()) == 2
     return f"{len(found)} pictures, one after the other"
+
+
+def shows_what_hangs_there(made: Callable[[], Sent]) -> Play:
+    """A result by its address, whatever it is: what goes out is clean and fits the platform."""
+
+    async def play(scene: Scene) -> str:
+        sent, gateway = made(), scene.site.far.gateway
+        name = gateway.gallery.keep(sent.content, sent.media_type)
+        scene.plan(Drawn("url", link=f"{gateway.url}{RESULTS}{name}?sig=secret"))
+        await scene.place.call("imagine", FOX, model=scene.model)
+        [shown] = await shows(scene.place)
+        assert len(shown.content) <= MOST_ON_DISCORD or scene.place.platform == "Slack"
+        assert shown.content != sent.content
+        return f"{sized(shown.picture)} without metadata"
+
+    return play
 
 
 async def edits_a_members_picture(scene: Scene) -> str:
@@ -169,6 +192,8 @@ CASES: dict[str, list[Case]] = {
         *_of(QWEN),
         Case(QWEN, "use", "`/imagine` as a command of Slack's own", draws_by_slash, where=("Slack",)),
         Case(QWEN, "use", "`/imagine` of two", draws_two, direct=True),
+        Case(QWEN, "use", "a result that tells where it was made", shows_what_hangs_there(photo)),
+        Case(QWEN, "use", "a result of 14 MB", shows_what_hangs_there(partial(noise, 2200)), where=("Discord",)),
         Case(QWEN, "use", "*Variations*", varies),
         Case(QWEN, "use", "*Undo*", undoes),
         Case(QWEN, "restart", "killed between picture and post", outlives_a_kill, fresh=True),

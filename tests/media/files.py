@@ -1,6 +1,7 @@
 """What people send: voice notes, pictures that tell where they were taken, and things that only claim to be such."""
 
 import io
+import random
 from functools import cache
 
 from PIL import ExifTags, Image
@@ -35,6 +36,16 @@ def photo(colour: tuple[int, int, int] = RED, name: str = "photo.jpg", size: tup
     file = io.BytesIO()
     Image.new("RGB", size, colour).save(file, "JPEG", exif=exif)
     return Sent(name, "image/jpeg", file.getvalue())
+
+
+@cache
+def noise(side: int) -> Sent:
+    """A picture that cannot be packed: three bytes for each point."""
+    file = io.BytesIO()
+    Image.frombytes("RGB", (side, side), random.Random(7).randbytes(3 * side * side)).save(
+        file, "PNG", compress_level=1
+    )
+    return Sent("noise.png", "image/png", file.getvalue())
 
 
 @cache
