@@ -141,6 +141,13 @@ async def test_help_is_in_the_askers_language(store: Store) -> None:
         assert home.platform.notices() == [home.kit.words.text("help-text", "zh-CN")]
 
 
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_help_names_every_command_and_fits_into_one_post(locale: str) -> None:
+    said = Words.load().text("help-text", locale)
+    assert [command.name for command in TABLE if f"`/{command.name}" not in said] == []
+    assert len(said) <= 1900, "what a notice on Discord holds"
+
+
 async def test_a_command_delivered_twice_is_done_once(store: Store) -> None:
     async with house(store) as home:
         event = home.command("help")
