@@ -1,7 +1,6 @@
 """The gateway's only client: a method per endpoint, retries within, every foreign error translated."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
@@ -17,6 +16,7 @@ from bot.gateway.assembly import Assembly
 from bot.gateway.blame import Cleaner, translate
 from bot.gateway.call import Call
 from bot.gateway.catalogue import Catalogue
+from bot.gateway.encoding import encoded, encoded_in_pieces
 from bot.gateway.exchange import Exchange, Faulted
 from bot.gateway.faults import Fault, Kind
 from bot.gateway.fetching import Fetched, fetch
@@ -174,8 +174,7 @@ class GatewayClient:
         return self._http.build_request(
             "POST",
             call.path,
-            # A lone half of a surrogate pair, which chat platforms do let through, has no UTF-8.
-            content=json.dumps(call.body(), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"),
+            content=encoded_in_pieces(call.body()) if call.shows else encoded(call.body()),
             headers={
                 "Content-Type": "application/json",
                 "Accept": "text/event-stream" if call.streams else "application/json",
