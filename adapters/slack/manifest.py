@@ -84,9 +84,9 @@ def link(table: Sequence[Command]) -> str:
 
 
 def _slash(command: Command) -> dict[str, object]:
-    hint = " ".join(
-        option.name if option.required else f"[{option.name}]" for option in command.options if not option.file
-    )
+    worded = [option for option in command.options if not option.file]
+    first = [option.name if option.required else f"[{option.name}]" for option in worded[:1]]
+    hint = " ".join([*first, *(f"[{option.name}=…]" for option in worded[1:])])
     slash = {
         "command": f"/{command.name}",
         "description": command.summary["en"],

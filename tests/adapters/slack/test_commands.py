@@ -14,7 +14,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 WORD, REST = Option("size", {"en": "Size"}), Option("prompt", {"en": "Prompt"})
 TABLE = {
     "ask": Command("ask", {"en": "Ask"}, (Option("question", {"en": "What"}, required=True),)),
-    "image": Command("image", {"en": "Draw"}, (WORD, REST)),
+    "image": Command("image", {"en": "Draw"}, (REST, WORD)),
     "new": Command("new", {"en": "Begin anew"}),
 }
 
@@ -42,8 +42,10 @@ def test_a_command_carries_its_question_and_its_way_back() -> None:
         ("/ask", "", {}),
         ("/ask", "  two  words ", {"question": "two  words"}),
         ("/ask", "a &lt; b <@U0BOB>", {"question": "a < b @Bob"}),
-        ("/image", "wide a red fox", {"size": "wide", "prompt": "a red fox"}),
-        ("/image", "wide", {"size": "wide"}),
+        ("/image", "a  red fox wide", {"prompt": "a  red fox wide"}),
+        ("/image", "a fox size=wide in snow", {"prompt": "a fox in snow", "size": "wide"}),
+        ("/image", "SIZE=2K", {"size": "2K"}),
+        ("/image", "e=mc2 prompt=x size=", {"prompt": "e=mc2 prompt=x size="}),
         ("/new", "whatever", {}),
     ],
 )
