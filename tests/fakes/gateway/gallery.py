@@ -80,9 +80,10 @@ class Gallery:
         """The last painting in the shape that was scripted, or in the door's own."""
         if isinstance(drawn, Answer):
             drawn = Drawn("nothing", text=str(drawn.text or ""))
+        painting = self.paintings[-1]  # before the wait: another one may be ordered meanwhile
         if drawn.hold is not None:
             await drawn.hold.wait()
-        data = await asyncio.to_thread(self.paintings[-1].paint, drawn.form)
+        data = await asyncio.to_thread(painting.paint, drawn.form)
         hung = self._hang(request, data, drawn)
         if drawn.shape == "raw":
             return web.Response(body=hung.data, content_type=hung.media_type)
