@@ -1,13 +1,14 @@
 """What becomes of history, and of answers, when people change or take back what they wrote."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 
 from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from bot.contract import Address
+from bot.made import Task
 from bot.model import ConversationId, Followed, TurnId, TurnState
 from bot.store import branching, claiming, messages, places, steering
 from bot.store.columns import Id, Utc
@@ -26,6 +27,11 @@ _EDIT = (
     .where(*_KEPT, _HERE, message.c.body != bindparam("text_"), _OLDER)
     .values(body=bindparam("text_"), edited_at=bindparam("at", type_=Utc()))
     .returning(message.c.position, message.c.turn_id)
+)
+_RETASK = (
+    update(turn)
+    .where(turn.c.id == bindparam("turn_"), turn.c.task.is_not(None))
+    .values(task=bindparam("task_", type_=turn.c.task.type))
 )
 _FORGET = (
     update(message)
@@ -56,7 +62,16 @@ _WITHDRAW = (
 _Changed = Row[int | None, int | None]
 
 
-def edited(connection: Connection, address: Address, message_id: str, text: str, at: datetime | None) -> Followed:
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A message's new text, what it wants done by it, and the platform's own time of the edit."""
+
+    text: str
+    task: Task | None
+    at: datetime | None
+
+
+def edited(connection: Connection, address: Address, message_id: str, edit: Edit) -> Followed:
     """Give a message its new text wherever it is remembered; the same text, or an older edit, changes nothing.
 
     The answer to the newest question is asked for anew; those after an older one are stale.
@@ -65,8 +80,10 @@ def edited(connection: Connection, address: Address, message_id: str, text: str,
     found = _holders(connection, key)
     changes: list[tuple[Place, _Changed]] = []
     for place in found:
-        change = {"conversation_": place.id, "key_": key, "text_": text, "at": at or now}
+        change = {"conversation_": place.id, "key_": key, "text_": edit.text, "at": edit.at or now}
         changes += [(place, row) for row in connection.execute(_EDIT, change).all()]
+    for turn_id in {row[1] for _, row in changes if row[1] is not None}:
+        connection.execute(_RETASK, {"turn_": turn_id, "task_": edit.task})
     asked = any(turn_id is not None for _, (_, turn_id) in changes)
     results = [_follow_edit(connection, place, row, asked=asked) for place, row in changes]
     return _merged(Followed(known=bool(found)), results)

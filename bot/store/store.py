@@ -131,7 +131,7 @@ class Store:
 
     async def moved(self, turn: TurnId, attempt: int, origin: Origin) -> ConversationId:
         """Let a running turn go on at another place, its questions with it; the conversation there."""
-        return await self._database.tx_waking(_there, turns.moved, turn, attempt, origin)
+        return await self._database.tx_waking(lambda there: there, turns.moved, turn, attempt, origin)
 
     async def check(self, turn: TurnId, attempt: int) -> None:
         """Raise `Fenced` unless the turn is still this attempt's."""
@@ -195,12 +195,16 @@ class Store:
         """Replace what was chosen at exactly this place."""
         await self._database.tx(choices.choose, address, choice)
 
-    async def edited(self, address: Address, message_id: str, text: str, at: datetime | None = None) -> Followed:
+    async def edited(
+        self, address: Address, message_id: str, text: str, at: datetime | None = None, *, task: Task | None = None
+    ) -> Followed:
         """Give a remembered message its new text, with the platform's own time of the edit.
 
-        Where it asks the newest question its turn is opened again; later answers to an older one become stale.
+        Where it asks the newest question its turn is opened again, for that `task` if it had one; later answers to
+        an older one become stale.
         """
-        return await self._database.tx_waking(_to_wake, following.edited, address, message_id, text, at)
+        edit = following.Edit(text, task, at)
+        return await self._database.tx_waking(_to_wake, following.edited, address, message_id, edit)
 
     async def deleted(self, address: Address, message_id: str) -> Followed:
         """Empty a remembered message and show it no more; a turn with no other question is over, its answer gone
@@ -289,10 +293,6 @@ def _queued(taken: tuple[Accepted, Claim | None]) -> ConversationId | None:
 
 def _to_wake(changed: Steered | Followed) -> ConversationId | None:
     return changed.wake
-
-
-def _there(conversation: ConversationId) -> ConversationId:
-    return conversation
 
 
 def _ping(connection: Connection) -> None:

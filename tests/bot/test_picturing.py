@@ -478,3 +478,13 @@ async def test_words_in_place_of_a_picture_are_paid_once(store: Store, monkeypat
         await run_again(home)
         assert home.screen() == ["Which fox?"]
         assert len(painted(home)) == 1
+
+
+async def test_an_edited_command_is_carried_out_as_it_stands_now(store: Store) -> None:
+    async with gallery(store) as home:
+        await home.say("/imagine a fox", message_id="F1")
+        await home.edit("F1", "/imagine an owl size=2K")
+        assert prompts(home) == ["a fox", "an owl"]
+        await home.edit("F1", "what is an owl?")
+        assert len(prompts(home)) == 2
+        assert len(pictures(home)) == 0
