@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot import embedded
 from bot.embedded import Embedded
@@ -122,6 +125,13 @@ async def _workshop(stack: AsyncExitStack, config: Settings, gateway: GatewayCli
     )
 
 
+def _sweep(folder: Path) -> None:
+    """Take away what runs that were killed have left half-made."""
+    for left in folder.iterdir():
+        if time.time() - left.stat().st_mtime > UNUSED_S:
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _patience(config: Settings) -> Patience:
     return Patience(
         connect_s=config.connect_timeout,
@@ -148,12 +158,13 @@ async def refreshing(config: Settings, kit: Kit) -> AsyncIterator[None]:
 async def _tidy(kit: Kit) -> None:
     """Drop the files that no history refers to; young ones may belong to an answer that is being made."""
     while kit.workshop is not None:
-        await asyncio.sleep(TIDY_S)
         try:
+            await asyncio.to_thread(_sweep, kit.workshop.folder)
             dropped = await kit.workshop.blobs.prune(UNUSED_S, await kit.store.works.used())
             log.info("files_tidied dropped=%d kept=%d", dropped, await kit.workshop.blobs.count())
         except Exception as error:  # a loop without a caller: a database or a disk that is away must not end it
             log.warning("files_untidied reason=%s", type(error).__name__)
+        await asyncio.sleep(TIDY_S)
 
 
 async def _refresh(config: Settings, kit: Kit) -> None:

@@ -176,6 +176,7 @@ def _follow_deletion(connection: Connection, turn_id: TurnId) -> Followed:
     found = steering.read(connection, turn_id)
     if found is None or connection.execute(_LEFT, {"turn_": turn_id}).first() is not None:
         return Followed(known=True)
+    steering.forget_made(connection, turn_id)
     if found.closed_at is not None:
         orphan = steering.stood(connection, turn_id)
         steering.take_back(connection, found)

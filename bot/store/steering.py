@@ -6,7 +6,7 @@ Each function locks the conversation first, looks whether the press still holds,
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, exists, func, literal, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, delete, exists, func, literal, select, update
 
 from bot.contract import Origin, PostId
 from bot.errors import Fenced
@@ -15,7 +15,7 @@ from bot.store import claiming, inbox, messages, places, turns
 from bot.store.columns import Utc
 from bot.store.insert import put
 from bot.store.places import Place
-from bot.store.tables import STATES, conversation, feedback, message, step, turn
+from bot.store.tables import STATES, conversation, feedback, made, message, step, turn
 
 _THIS = turn.c.id == bindparam("turn_")
 _WHERE = select(turn.c.conversation_id).where(_THIS)
@@ -58,6 +58,7 @@ _UNDO = (
         revision=turn.c.revision + 1,
     )
 )
+_FORGET_MADE = delete(made).where(made.c.turn_id == bindparam("turn_"))
 _EMPTY_STEPS = update(step).where(step.c.turn_id == bindparam("turn_")).values(result={})
 # From the end of the index on (conversation_id, position).
 _NEWEST = (
@@ -177,7 +178,13 @@ def take_back(connection: Connection, found: Opened) -> None:
     turn_id = TurnId(found.id)
     messages.take_back(connection, ConversationId(found.conversation_id), turn_id, questions=True)
     connection.execute(_EMPTY_STEPS, {"turn_": turn_id})
+    forget_made(connection, turn_id)
     connection.execute(_UNDO, {"turn_": turn_id, "now": datetime.now(UTC)})
+
+
+def forget_made(connection: Connection, turn_id: TurnId) -> None:
+    """Keep nothing of what was heard, drawn and said for an exchange that is history no more."""
+    connection.execute(_FORGET_MADE, {"turn_": turn_id})
 
 
 def read(connection: Connection, turn_id: TurnId) -> Opened | None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     TypedColumns,
     UniqueConstraint,
     false,
+    text,
 )
 
 from bot.contract import Attachment, Origin, PersonKind
@@ -210,4 +211,13 @@ Index(
     turn.c.id,
     sqlite_where=turn.c.closed_at.is_(None),
     postgresql_where=turn.c.closed_at.is_(None),
+)
+
+SHOWS_FILES = text("attachments <> '[]'")
+"""Written out, or the index below would not be taken. Few messages have files, and they are asked every hour."""
+Index(
+    "ix_message_files",
+    message.c.id,
+    sqlite_where=SHOWS_FILES,
+    postgresql_where=SHOWS_FILES,
 )

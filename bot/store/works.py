@@ -7,12 +7,12 @@ from itertools import count
 
 from sqlalchemy import Connection, Text, bindparam, cast, select, update
 
-from bot.made import OWN, Made
+from bot.made import Made
 from bot.model import Message, TurnId
 from bot.store import turns
 from bot.store.database import Database
 from bot.store.insert import insert_new
-from bot.store.tables import inbox, made, message, turn
+from bot.store.tables import SHOWS_FILES, inbox, made, message, turn
 
 _MADE = (
     select(made.c.request, made.c.made)
@@ -25,7 +25,8 @@ _HEARD = (
     .where(message.c.conversation_id == bindparam("conversation_"), message.c.position == bindparam("position_"))
     .values(body=bindparam("text_"), attachments=bindparam("files_", type_=message.c.attachments.type))
 )
-_SHOWN = select(cast(message.c.attachments, Text)).where(cast(message.c.attachments, Text).contains(OWN))
+SHOWN = select(cast(message.c.attachments, Text)).where(SHOWS_FILES)
+"""The statement that finds the messages with files; it reads an index of these alone."""
 _OPEN = select(cast(made.c.made, Text)).join(turn, turn.c.id == made.c.turn_id).where(turn.c.closed_at.is_(None))
 _ASKED = (
     select(inbox.c.turn_id, turn.c.closed_at)
@@ -88,5 +89,5 @@ def _next_place(connection: Connection, stem: str) -> str:
 
 
 def _used(connection: Connection) -> frozenset[str]:
-    texts = [*connection.execute(_SHOWN).scalars(), *connection.execute(_OPEN).scalars()]
+    texts = [*connection.execute(SHOWN).scalars(), *connection.execute(_OPEN).scalars()]
     return frozenset(blob for text in texts for blob in _BLOB.findall(str(text)))

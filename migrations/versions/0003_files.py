@@ -15,6 +15,8 @@ def upgrade() -> None:
     op.add_column("turn", sa.Column("task", sa.Text()))
     op.add_column("choice", sa.Column("voice", sa.Text()))
     op.add_column("choice", sa.Column("aloud", sa.Boolean()))
+    shows_files = sa.text("attachments <> '[]'")
+    op.create_index("ix_message_files", "message", ["id"], sqlite_where=shows_files, postgresql_where=shows_files)
     op.create_table(
         "made",
         sa.Column("turn_id", ID, nullable=False),

@@ -10,6 +10,7 @@ from bot.store.claiming import OLDEST
 from bot.store.database import Database, connect
 from bot.store.messages import NEWEST
 from bot.store.tables import conversation, message, turn
+from bot.store.works import SHOWN
 from tests.bot.store.builders import ANN, CHANNEL, NOON, said
 
 _CONVERSATIONS = 20
@@ -37,6 +38,11 @@ async def test_the_next_turn_is_read_from_the_index_of_open_ones(full: Database)
     plan = await full.tx(_plan, OLDEST.params(conversation_=1))
     assert "ix_turn_open" in plan
     _assert_only_searched(plan)
+
+
+async def test_our_own_files_are_found_by_the_index_of_messages_that_show_some(full: Database) -> None:
+    plan = await full.tx(_plan, SHOWN)
+    assert "ix_message_files" in plan
 
 
 def _assert_only_searched(plan: str) -> None:

@@ -7,9 +7,9 @@ import pytest
 from bot.contract import Attachment
 from bot.errors import Fenced
 from bot.made import Called, Cue, Drawn, Heard, Made, Spoken, Task, Wished, own
-from bot.model import Answer, Choice, TurnState
+from bot.model import Answer, Choice, Press, TurnState
 from bot.store import Store
-from tests.bot.store.builders import BOUNDS, CHANNEL, LIMIT, ask, begin, said
+from tests.bot.store.builders import BOUNDS, CHANNEL, LIMIT, ask, begin, finish, said
 
 BLOB = "a" * 64
 DRAWN = Drawn(BLOB, "image/png", 100, "a fox", "qwen-image")
@@ -114,3 +114,16 @@ async def test_the_files_that_a_question_quotes_are_its_own(store: Store) -> Non
     quoting = replace(said("1", "What is this?"), attachments=(NOTE,), quoted=(PHOTO, NOTE))
     claim = await begin(store, await ask(store, quoting))
     assert claim.questions[0].attachments == (NOTE, PHOTO)
+
+
+async def test_what_is_no_history_any_more_leaves_nothing_that_was_made(store: Store) -> None:
+    for number, way in (("1", "undo"), ("2", "deletion")):
+        claim = await begin(store, await ask(store, said(number, "Draw")))
+        await store.works.keep(claim.turn, claim.attempt, "r1", DRAWN)
+        await finish(store, claim, "Here.")
+        if way == "undo":
+            await store.undo(Press(claim.turn, claim.questions[0].author))
+        else:
+            await store.deleted(claim.origin.address, number)
+        assert await store.works.made(claim.turn) == {}
+    assert await store.works.used() == frozenset()
