@@ -82,7 +82,8 @@ def evidence(far: World, database: Database) -> Evidence:
 def _trace(seen: Evidence, result: Tally, begun: float, path: Path) -> None:
     wrong = {number for numbers in result.numbers.values() for number in numbers}
     overtaken = {number for pair in result.pairs for number in pair}
-    path.write_text("\n".join(trace(seen, number, begun) for number in sorted(wrong | overtaken)))
+    found = outcomes(seen.diary.questions, seen.shown, seen.served)
+    path.write_text("\n".join(trace(seen, found[number], begun) for number in sorted(wrong | overtaken)))
 
 
 def crew_of(far: World, database: Database, folder: Path, logs: Path) -> Crew:

@@ -2,6 +2,7 @@
 
 import json
 
+from tests.storm.fates import outcomes
 from tests.storm.plan import Trouble
 from tests.storm.report import figures, table
 from tests.storm.scene import Scene
@@ -55,7 +56,8 @@ def test_a_storm_without_fault_has_passed() -> None:
 
 def test_a_trace_tells_what_was_asked_done_and_broken_around_a_question() -> None:
     scene = _stormy()
-    told = trace(scene.evidence(), 2, begun=100.0)
+    seen = scene.evidence()
+    told = trace(seen, outcomes(seen.diary.questions, seen.shown, seen.served)[2], begun=100.0)
     assert told.startswith("q00002 slack direct in slack:D1: told\n")
     assert "model asked by turn 2 for (2,), whole=False" in told
     assert "! kill -9" in told

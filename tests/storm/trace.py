@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 
 from tests.storm import marks
-from tests.storm.fates import outcomes
+from tests.storm.fates import Outcome
 from tests.storm.tally import Evidence
 
 _WORDS = 160
 _BEFORE_S, _AFTER_S = 3.0, 15.0
 
 
-def trace(evidence: Evidence, number: int, begun: float) -> str:
+def trace(evidence: Evidence, outcome: Outcome, begun: float) -> str:
     """Lines with seconds since the storm began: the question, the troubles around it, requests, signs, posts."""
-    question = evidence.diary.questions[number]
-    fate = outcomes(evidence.diary.questions, evidence.shown, evidence.served)[number].fate
-    head = f"q{number:05} {question.way.value} in {question.conversation}: {fate.value}"
+    question, number = outcome.question, outcome.question.number
+    head = f"q{number:05} {question.way.value} in {question.conversation}: {outcome.fate.value}"
     lines = sorted(_lines(evidence, number))
     told = [f"  {at - begun:8.2f}  {what}" for at, what in lines]
     posts = [f"  stands: {post}" for post in _posts(evidence, number)]
