@@ -68,9 +68,29 @@ async def store(database_url: str) -> AsyncIterator[Store]:
         yield opened
 
 
+WITH_A_CHILD = frozenset(
+    {
+        "test_embedded.py",
+        "test_hearing_long.py",
+        "test_looking.py",
+        "test_picturing.py",
+        "test_speaking.py",
+        "test_studio.py",
+        "test_tools.py",
+        "test_transcribing.py",
+        "test_varying.py",
+    }
+)
+"""Files whose tests decode sound and pictures: each house has a decoder of its own, which takes half a second."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every query is tried on both databases each time; the whole house on PostgreSQL is for the longer run."""
+    """Every query is tried on both databases each time; the whole house on PostgreSQL is for the longer run, and so
+    is what starts a process of its own for each test.
+    """
     for item in items:
+        if item.path.parent.name == "crashing" or item.path.name in WITH_A_CHILD:
+            item.add_marker(pytest.mark.long)
         on_postgres = getattr(item, "callspec", None) is not None and "[postgresql" in item.name
         if on_postgres and item.path.parent.name == "bot":
             item.add_marker(pytest.mark.long)

@@ -14,10 +14,10 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
-from bot import app
-from bot.answering import Answering
+from bot import answering, app
 from bot.cli import main
 from bot.engine import Engine
+from bot.features import scene
 from bot.reply import Reply
 from bot.runner.sharing import Pace
 from bot.store import accepting
@@ -78,14 +78,14 @@ def _inside_accepting(blow: Blow) -> None:
 
 
 def _before_answering(blow: Blow) -> None:
-    inner = Answering.answer
+    inner = scene.answer
 
-    async def answer(self: Answering, turn: Turn, early: Any) -> None:
+    async def answer(kit: Any, turn: Turn, *given: Any) -> None:
         await turn.check()  # the commit that began it stands
         blow()
-        await inner(self, turn, early)
+        await inner(kit, turn, *given)
 
-    Answering.answer = answer  # type: ignore[method-assign]
+    vars(answering)["answer"] = answer
 
 
 def _in_mid_stream(blow: Blow) -> None:
