@@ -10,13 +10,17 @@ from bot.model import Claim
 from bot.patience import patiently
 from bot.reply.journal import FIRST_FILE, post_key
 from bot.store import Store
-from bot.telling import NOTICE_PATIENCE_S
 from bot.turn import Turn
 
 log = logging.getLogger("parley.engine")
 
 EARLIER_MESSAGES = 50
 """How much of a thread is read from the platform when the bot is first addressed in it."""
+
+
+LOOKING_PATIENCE_S = 600.0
+"""How long a busy platform is asked whether a post stands, as long as an answer would wait: to send it again unasked
+would show it twice."""
 
 
 async def find_lost(store: Store, turn: Turn, channel: Channel) -> None:
@@ -28,7 +32,7 @@ async def find_lost(store: Store, turn: Turn, channel: Channel) -> None:
     keys = {post_key(stem, page): page for page in pages for stem in turn.stems}
     known = await store.known_posts(turn.claim.turn) | {*turn.posts}
     try:
-        found = await patiently(lambda: channel.find([*keys], known), NOTICE_PATIENCE_S)
+        found = await patiently(lambda: channel.find([*keys], known), LOOKING_PATIENCE_S)
     except ChannelError as error:
         log.warning("post_not_looked_for turn=%s reason=%s", turn.claim.turn, error)
         return
