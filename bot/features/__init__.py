@@ -64,6 +64,26 @@ class Said:
     options: Mapping[str, str]
 
 
+_TABLE: Sequence[tuple[str, str, bool]] = (
+    (ASK, "question!", False),
+    ("imagine", "prompt! model size count transparent", False),
+    ("edit", "prompt! model picture+", False),
+    ("say", "text voice language style model", False),
+    ("transcribe", "format translate language file+", False),
+    ("voice", "notes aloud", True),
+    ("new", "", False),
+    ("model", "name", True),
+    ("persona", "text", True),
+    ("context", "", True),
+    ("stop", "", True),
+    ("retry", "", True),
+    ("undo", "", True),
+    ("cleanup", "answers", True),
+    ("help", "", True),
+)
+"""Each command with its options, and whether its answer is for the asker alone. `!`: required, `+`: takes a file."""
+
+
 def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
     """Every command with its texts in all languages, for the platforms to register."""
 
@@ -77,46 +97,14 @@ def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
         **picturing.suggests(catalogue),
     }
 
-    def option(command: str, name: str, *, required: bool = False, file: bool = False) -> Option:
-        return Option(name, words.every(f"option-{command}-{name}"), required, suggests.get((command, name)), file)
+    def option(command: str, name: str) -> Option:
+        plain = name.rstrip("!+")
+        summary, suggest = words.every(f"option-{command}-{plain}"), suggests.get((command, plain))
+        return Option(plain, summary, name.endswith("!"), suggest, name.endswith("+"))
 
-    def command(name: str, *options: Option, private: bool = True) -> Command:
-        return Command(name, words.every(f"command-{name}"), options, private)
-
-    return (
-        command(ASK, option(ASK, "question", required=True), private=False),
-        command(
-            "imagine",
-            option("imagine", "prompt", required=True),
-            *(option("imagine", name) for name in ("model", "size", "count", "transparent")),
-            private=False,
-        ),
-        command(
-            "edit",
-            option("edit", "prompt", required=True),
-            option("edit", "model"),
-            option("edit", "picture", file=True),
-            private=False,
-        ),
-        command(
-            "say", *(option("say", name) for name in ("text", "voice", "language", "style", "model")), private=False
-        ),
-        command(
-            "transcribe",
-            *(option("transcribe", name) for name in ("format", "translate", "language")),
-            option("transcribe", "file", file=True),
-            private=False,
-        ),
-        command("voice", option("voice", "notes"), option("voice", "aloud")),
-        command("new", private=False),
-        command("model", option("model", "name")),
-        command("persona", option("persona", "text")),
-        command("context"),
-        command("stop"),
-        command("retry"),
-        command("undo"),
-        command("cleanup", option("cleanup", "answers")),
-        command("help"),
+    return tuple(
+        Command(name, words.every(f"command-{name}"), tuple(option(name, each) for each in options.split()), private)
+        for name, options, private in _TABLE
     )
 
 
