@@ -13,7 +13,7 @@ from bot.made import Drawn as Made
 from bot.reply import Reply
 from bot.store import Store
 from bot.turn import Turn
-from tests.bot.gallery import drawn, gallery, history, painted, pictures, prompts, run_again
+from tests.bot.gallery import drawn, gallery, history, painted, pictures, prompts, run_again, turns
 from tests.bot.house import House, house
 from tests.fakes.channel import ShownPost
 from tests.fakes.gateway import Answer, Drawn, Fail, Hang, SeenRequest, ToolCall, Voiced
@@ -39,7 +39,7 @@ async def made(home: House) -> list[Made]:
     """The pictures that the newest answer has paid for."""
     turn = (await history(home))[-1].turn
     assert turn is not None
-    return await drawn(home.store, turn)
+    return await drawn(home.store, list(await turns(home.store)).index(turn) + 1)
 
 
 def texts(home: House) -> list[str]:
