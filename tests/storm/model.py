@@ -24,7 +24,7 @@ from tests.fakes.gateway.rules import CHAT, catalogue
 from tests.storm import files, marks, senses
 from tests.storm.asked import Prompt, prompt
 from tests.storm.plan import DRAWN, Trouble
-from tests.storm.senses import Easels, Sensed, Senses
+from tests.storm.senses import Sensed, Senses
 from tests.storm.values import EARLY, Diary, Paid, Served
 
 _TURN = re.compile(r"parley-(\d+|early-[^ ]+)")
@@ -85,7 +85,6 @@ class Model:
 
     def attach(self, gateway: FakeGateway) -> None:
         """Judge its requests from now on."""
-        gateway.gallery = Easels()
         gateway.judge(self._judge)
 
     @property

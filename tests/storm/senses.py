@@ -6,12 +6,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from aiohttp import web
-
-from tests.fakes.gateway import Answer, Drawn, Fail, Heard, SeenRequest
+from tests.fakes.gateway import Drawn, Fail, Heard, SeenRequest
 from tests.fakes.gateway.audio_fields import TRANSCRIPTIONS, TRANSLATIONS
-from tests.fakes.gateway.gallery import Gallery
-from tests.fakes.gateway.rules import Rules
 from tests.storm import files, marks
 from tests.storm.plan import Trouble
 from tests.storm.values import Bought, Diary, Paid
@@ -33,18 +29,6 @@ _BROKEN: Mapping[Trouble, Make] = {
 }
 
 TROUBLES = frozenset(_BROKEN)
-
-
-class Easels(Gallery):
-    """Many paint at once: the gallery itself hands out its latest painting, also to who has waited for an older one."""
-
-    async def answer(self, request: web.Request, rules: Rules, drawn: Drawn | Answer) -> web.StreamResponse:
-        """The painting that this request was for."""
-        painting = self.paintings[-1]
-        if isinstance(drawn, Drawn) and drawn.hold is not None:
-            await drawn.hold.wait()
-            self.paintings.append(painting)
-        return await super().answer(request, rules, drawn)
 
 
 @dataclass(slots=True)
