@@ -181,9 +181,8 @@ class Engine:
         if not self._programs.admits(event):
             return
         said = parse(event.text, self.commands) if event.addressed is Addressed.BOT else None
-        if said is not None and said.name in TASKS:
-            task = Task(said.name, said.options)
-            await self._uncancelled(self._question(event, command=None, task=task))
+        if said is not None and said.task is not None:
+            await self._uncancelled(self._question(event, command=None, task=said.task))
             return
         if said is not None and said.name != ASK:
             await self._command(CommandInvoked(event.keys, event.origin, said.name, said.options, event.sent_at))

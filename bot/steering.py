@@ -18,9 +18,8 @@ from bot.contract import (
     StopRequested,
 )
 from bot.errors import ChannelError, Fenced, StoppedByReader
-from bot.features import ASK, TASKS, Kit, parse
+from bot.features import ASK, Kit, parse
 from bot.features.steering import Effects, Repaint, Steer, followed, pressed
-from bot.made import Task
 from bot.model import ConversationId, Followed, Press, Stood, TurnId
 from bot.patience import patiently
 from bot.reply import Reply
@@ -63,7 +62,7 @@ class Steering:
         """The same for a message that got a new text."""
         said = parse(event.text, self._commands)
         text = said.options.get("question", "") if said is not None and said.name == ASK else event.text
-        task = Task(said.name, said.options) if said is not None and said.name in TASKS else None
+        task = None if said is None else said.task
         change = await self._kit.store.edited(event.address, event.message_id, text, event.edited_at, task=task)
         return self._begin(await followed(self._kit, change))
 

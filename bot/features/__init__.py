@@ -11,6 +11,7 @@ from bot.features.scene import Make
 from bot.features.steering import Steer
 from bot.features.voice import suggest_aloud, suggest_notes, voice
 from bot.gateway.catalogue import Catalogue
+from bot.made import Task
 from bot.words import Words
 
 __all__ = [
@@ -62,6 +63,11 @@ class Said:
 
     name: str
     options: Mapping[str, str]
+
+    @property
+    def task(self) -> Task | None:
+        """What a turn does for it; None for a command that is no turn of its own kind."""
+        return Task(self.name, self.options) if self.name in TASKS else None
 
 
 _TABLE: Sequence[tuple[str, str, bool]] = (

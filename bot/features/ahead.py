@@ -141,7 +141,7 @@ class Ahead:
     def begin(self, event: MessageReceived) -> Reading | None:
         """Ask the model for the answer to a question that is about to be stored; None where that would be a guess."""
         window, new = self._window(event), self._new(event)
-        if event.attachments or event.quoted or (window is not None and _shows_files(window)):
+        if event.files or (window is not None and _shows_files(window)):
             return None
         if window is None or not new or self._choices is None or self._kit.gateway is None or not event.text.strip():
             return None

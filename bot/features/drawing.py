@@ -11,13 +11,12 @@ from tempfile import TemporaryDirectory
 from bot.contract import Attachment
 from bot.errors import BadOption, ChannelError, ChannelGone, FileError, FileLost, FileTooLarge, Notice, StoppedByReader
 from bot.features import buttons
-from bot.features.files import picture_file, workshop
+from bot.features.files import file_name, picture_file, workshop
 from bot.features.scene import Scene
 from bot.files import Blob
 from bot.gateway.images import Picture, PictureRequest, Pictures
 from bot.gateway.values import ModelSpec
 from bot.made import Drawn, own
-from bot.media.values import Fitted
 from bot.reply.journal import FIRST_FILE
 
 log = logging.getLogger("parley.pictures")
@@ -134,8 +133,7 @@ async def _shown(scene: Scene, wish: Wish, number: int, drawn: Drawn) -> Shown:
     blob = await workshop(scene).blobs.find(drawn.blob)
     if blob is None:
         raise FileLost("it was tidied away", plain(wish.prompt))
-    name = picture_file(scene, number, Fitted(blob.path, blob.media_type, blob.size), wish.prompt).name
-    attachment = own(drawn, name)
+    attachment = own(drawn, file_name(scene, number, wish.prompt, blob.media_type))
     if FIRST_FILE + number in scene.turn.files:
         return Shown(drawn, attachment)
     try:

@@ -54,23 +54,23 @@ async def fetched(scene: Scene, attachment: Attachment) -> Blob:
 
 def picture_file(scene: Scene, number: int, shown: Fitted, words: str) -> File:
     """A picture as the post of that number shows it; `words` say what it shows."""
-    return File(_name(scene, number, words, shown.media_type), shown.media_type, shown.size, shown.path, alt=words)
+    return File(file_name(scene, number, words, shown.media_type), shown.media_type, shown.size, shown.path, alt=words)
 
 
 def sound_file(scene: Scene, number: int, spoken: Spoken, words: str) -> File:
     """A sound as the post of that number plays it, as a voice message where there are such things."""
     message = scene.channel.capabilities.voice and spoken.media_type == "audio/ogg"
     voice = Voice(spoken.duration_s, spoken.waveform) if message else None
-    name = _name(scene, number, words, spoken.media_type)
+    name = file_name(scene, number, words, spoken.media_type)
     return File(name, spoken.media_type, spoken.size, spoken.path, voice=voice)
 
 
 def text_file(scene: Scene, number: int, path: Path, size: int, media_type: str) -> File:
     """A text as a file in the post of that number."""
-    return File(_name(scene, number, path.stem, media_type), media_type, size, path)
+    return File(file_name(scene, number, path.stem, media_type), media_type, size, path)
 
 
-def _name(scene: Scene, number: int, words: str, media_type: str) -> str:
+def file_name(scene: Scene, number: int, words: str, media_type: str) -> str:
     """A few words and the key of the post, by which it is found again."""
     few = [word for word in _GAPS.split(words.lower()) if word][:_WORDS_IN_NAME]
     key = post_key(scene.turn.key, FIRST_FILE + number)
