@@ -22,12 +22,14 @@ INTERRUPTED = "interrupted"
 
 
 async def fail(turn: Turn, teller: Teller, words: Words, notice: Notice) -> None:
-    """Show the notice in place of the answer, or under its beginning; where that fails, the asker alone is told."""
+    """Show the notice in place of the answer, or under what there is; where that fails, the asker alone is told."""
     claim = turn.claim
     said = teller.say(notice, claim.origin)
     row = buttons.under_notice(words, claim, interrupted=notice.id == INTERRUPTED)
+    if stands := (turn.above + claim.partial).rstrip():
+        said = f"{closed(stands)}\n\n_{said}_"
     if claim.partial:
-        said, row = f"{closed(claim.partial)}\n\n_{said}_", buttons.under(words, claim, cut=True)
+        row = buttons.under(words, claim, cut=True)
     try:
         async with Reply(teller.open(claim.origin), turn) as reply:
             await reply.finish(said, row)

@@ -55,6 +55,8 @@ class Turn:
         """The answer is in the store: from here on it is only a matter of showing it."""
         self.kept: Answer | None = None
         """The answer that this attempt has put there."""
+        self.above = ""
+        """CommonMark that stands above the answer and is no part of it: a notice in its place leaves it standing."""
         self._committed = committed
         self._cut: StoppedByReader | Fenced | None = None
         self._end: Callable[[], object] | None = None

@@ -29,6 +29,7 @@ async def given(scene: Scene) -> Given:
     claim = scene.claim
     files = tuple(file for question in claim.questions for file in question.attachments)
     heard = await hear(scene, Given(claim.questions, claim.window, unread=files))
+    scene.turn.above = heard.prelude
     return _told(await look(scene, heard))
 
 

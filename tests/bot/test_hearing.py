@@ -9,7 +9,7 @@ import pytest
 from bot.contract import Attachment
 from bot.features.hearing import LARGEST_GUESS
 from bot.store import Store
-from tests.bot.house import House, house
+from tests.bot.house import House, house, labels
 from tests.bot.media import clips
 from tests.fakes.gateway import Answer, Fail, Heard
 from tests.fakes.gateway.tones import tone
@@ -144,6 +144,22 @@ async def test_a_note_alone_that_the_gateway_does_not_hear_is_heard_when_asked_a
         home.gateway.script(Heard("At last."), Answer("Yes."))
         await home.hear(home.press("regenerate"))
         assert home.screen() == ["> At last.\n\nYes."]
+
+
+async def test_a_chat_model_that_fails_leaves_the_quote_standing_and_asking_again_hears_nothing_twice(
+    store: Store,
+) -> None:
+    async with house(store) as home:
+        home.gateway.script(Heard("Will it rain?"), *[Fail(503)] * TRIES)
+        await home.say("", files=(note(home),))
+        told = home.say_so("gateway-busy", model="gpt-5-chat-latest")
+        assert home.screen() == [f"> Will it rain?\n\n_{told}_"]
+        assert labels(home.standing()[0]) == ["Regenerate", "Undo"]
+        home.gateway.script(Answer("It will."))
+        await home.hear(home.press("regenerate"))
+        assert home.screen() == ["> Will it rain?\n\nIt will."]
+        assert home.prompts()[-1] == [("user", "Will it rain?")]
+        assert hearings(home) == 1
 
 
 async def test_regenerate_and_continue_keep_the_quote_and_buy_no_second_transcript(store: Store) -> None:
