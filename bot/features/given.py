@@ -6,22 +6,11 @@ from bot.errors import BadOption, Notice, Refused
 from bot.features.brought import Given
 from bot.features.hearing import hear
 from bot.features.looking import look
+from bot.features.reasons import unusable
 from bot.features.scene import Scene
 from bot.model import Answer
 
 __all__ = ["Given", "given", "transcript", "wordless"]
-
-
-class _Unusable(Refused):
-    """Nothing could be made of what was sent, and nothing was written with it."""
-
-    def __init__(self, notice: Notice) -> None:
-        super().__init__(notice.id)
-        self._notice = notice
-
-    @property
-    def notice(self) -> Notice:
-        return self._notice
 
 
 async def given(scene: Scene) -> Given:
@@ -44,10 +33,7 @@ def wordless(scene: Scene, things: Given) -> Refused:
     notes = things.notes
     if all(note.id == "files-not-read" for note in notes):
         return BadOption("nothing-to-read" if things.unread else "empty-question")
-    if len(notes) == 1:
-        return _Unusable(notes[0])
-    said = dict.fromkeys(scene.kit.words.say(note, scene.claim.origin.locale) for note in notes)
-    return _Unusable(Notice("several-notices", {"notices": "\n".join(f"- {each}" for each in said)}))
+    return unusable(scene.kit, scene.claim, notes)
 
 
 def _told(things: Given) -> Given:

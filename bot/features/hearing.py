@@ -10,6 +10,7 @@ from bot.errors import BadOption, BotError, FileError, FileUnsupported, GatewayE
 from bot.features.brought import Given
 from bot.features.files import workshop
 from bot.features.listening import Listened, Wish, cut, listen, opened, recalled
+from bot.features.reasons import named
 from bot.features.scene import Scene
 from bot.files import Blob
 from bot.model import Message, Window
@@ -39,7 +40,8 @@ async def hear(scene: Scene, things: Given) -> Given:
         return things
     if scene.claim.choice.voice == OFF:
         return _unheard(things)
-    ears = _Ears(scene)
+    sounds = [file for question in things.questions for file in question.attachments if sounding(file)]
+    ears = _Ears(scene, several=len(sounds) > 1)
     questions = tuple([await ears.question(question) for question in things.questions])
     window = things.window if ears.stopped else await ears.before(things.window)
     if ears.stopped and not ears.quotes:
@@ -86,9 +88,13 @@ def clock(seconds: float) -> str:
 
 @dataclass(slots=True)
 class _Ears:
-    """What is heard in one turn. `done` are the files that need no further word, `typed`: somebody wrote as well."""
+    """What is heard in one turn. `done` are the files that need no further word, `typed`: somebody wrote as well.
+
+    `several`: a reason must name its file.
+    """
 
     scene: Scene
+    several: bool
     quotes: list[str] = field(default_factory=list)
     notes: list[Notice] = field(default_factory=list)
     done: list[Attachment] = field(default_factory=list)
@@ -150,7 +156,7 @@ class _Ears:
             self._note(file, stop.notice)
             return None
         except (FileError, GatewayError, BadOption) as error:
-            self._note(file, error.notice)
+            self._note(file, self._about(file, error.notice))
             return None
         if found is None:
             return None
@@ -194,6 +200,9 @@ class _Ears:
     def _note(self, file: Attachment, notice: Notice) -> None:
         self.done.append(file)
         self.notes.append(notice)
+
+    def _about(self, file: Attachment, notice: Notice) -> Notice:
+        return named(self.scene.kit, self.scene.claim, notice, file.name) if self.several else notice
 
     def _why(self, fault: BotError) -> str:
         return self.scene.kit.words.say(fault.notice, self.scene.claim.origin.locale)

@@ -8,6 +8,7 @@ from functools import partial
 from bot.contract import Attachment
 from bot.errors import (
     BadOption,
+    BotError,
     ChannelError,
     FileError,
     FileUnsupported,
@@ -19,6 +20,7 @@ from bot.errors import (
 from bot.features.files import text_file
 from bot.features.hearing import clock, partly, sounding
 from bot.features.listening import Listened, Wish, bench, listen, opened, recalled
+from bot.features.reasons import named, unusable
 from bot.features.scene import Scene
 from bot.made import Cue
 from bot.model import Answer, Message
@@ -66,7 +68,7 @@ class _Written:
     named: bool
     texts: list[str] = field(default_factory=list)
     notes: list[Notice] = field(default_factory=list)
-    faults: list[FileError | GatewayError | BadOption | StoppedByReader] = field(default_factory=list)
+    fault: FileError | GatewayError | BadOption | StoppedByReader | None = None
     stopped: bool = False
 
     async def add(self, number: int, file: Attachment) -> None:
@@ -74,9 +76,8 @@ class _Written:
         try:
             found = await _listened(self.scene, file, self.wanted.wish)
         except (FileError, GatewayError, BadOption, StoppedByReader) as fault:
-            self.faults.append(fault)
-            self.notes.append(fault.notice)
-            self.stopped = isinstance(fault, StoppedByReader)
+            self.fault, self.stopped = fault, isinstance(fault, StoppedByReader)
+            self.notes.append(fault.notice if self.stopped else self._about(file, fault.notice))
             return
         if found.fault is not None:
             why = self.scene.say(found.fault.notice.id, **found.fault.notice.params)
@@ -85,13 +86,21 @@ class _Written:
         self.texts.append(f"{self._head(file, found)}\n\n{await self._body(number, found)}")
 
     def answer(self) -> Answer:
-        """All of it. Raises what kept the first file from being heard where none was."""
+        """All of it. Raises what kept the files from being heard where none was."""
         if not self.texts:
-            raise self.faults[0]
+            raise self._nothing()
         text, say = "\n\n".join(self.texts), self.scene.say
         said = "".join(f"\n\n_{say(note.id, **note.params)}_" for note in self.notes)
         model = self.scene.kit.craft("stt", None, self.scene.kit.defaults.transcript_model).id
         return Answer(text, model, shown=text + said)
+
+    def _nothing(self) -> BotError:
+        if self.fault is not None and len(self.notes) == 1:
+            return self.fault
+        return unusable(self.scene.kit, self.scene.claim, self.notes)
+
+    def _about(self, file: Attachment, notice: Notice) -> Notice:
+        return named(self.scene.kit, self.scene.claim, notice, file.name) if self.named else notice
 
     def _head(self, file: Attachment, found: Listened) -> str:
         """One line about the recording: which it is, its language and its length."""

@@ -162,6 +162,17 @@ async def test_a_chat_model_that_fails_leaves_the_quote_standing_and_asking_agai
         assert hearings(home) == 1
 
 
+async def test_a_reason_names_its_note_where_several_came_together(store: Store) -> None:
+    async with house(store) as home:
+        busy = home.say_so("gateway-busy", model="whisper-1")
+        one, other = (home.say_so("reason-for-file", name=name, why=busy) for name in ("one.ogg", "other.ogg"))
+        home.gateway.script(Heard("First."), *[Fail(503)] * TRIES, Answer("Yes."))
+        await home.say("", files=(note(home), note(home, name="other.ogg")))
+        home.gateway.script(*[Fail(503)] * 2 * TRIES)
+        await home.say("", files=(note(home, name="one.ogg"), note(home, name="other.ogg")))
+        assert home.screen() == [f"> First.\n\nYes.\n\n_{other}_", f"- {one}\n- {other}"]
+
+
 async def test_regenerate_and_continue_keep_the_quote_and_buy_no_second_transcript(store: Store) -> None:
     async with house(store) as home:
         home.gateway.script(Heard("A story."), Answer("Once", finish="length"), Answer(" upon a time."), Answer("New."))

@@ -93,6 +93,15 @@ async def test_several_recordings_are_told_apart_and_one_that_is_broken_harms_no
         assert home.screen() == [f"_a.ogg · english · 0:01_\n\nFirst.\n\n_{told}_"]
 
 
+async def test_each_of_several_recordings_that_the_gateway_does_not_hear_is_named(store: Store) -> None:
+    async with house(store) as home:
+        home.gateway.script(*[Fail(503)] * 6)
+        await home.say("/transcribe", files=(recording(home, name="a.ogg"), recording(home, name="b.ogg")))
+        busy = home.say_so("gateway-busy", model="whisper-1")
+        lines = [home.say_so("reason-for-file", name=name, why=busy) for name in ("a.ogg", "b.ogg")]
+        assert home.screen() == ["\n".join(f"- {line}" for line in lines)]
+
+
 @pytest.mark.parametrize(
     ("said", "content", "notice"),
     [
