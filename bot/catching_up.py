@@ -1,23 +1,26 @@
-"""What was asked while nobody listened: each place that was lately active is read once, and what is new is taken in."""
+"""What was asked while nobody listened: each channel that was lately active is looked at, what is new is taken in."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.contract import Accept, Address, Addressed, MessageReceived, PersonKind, Platform
-from bot.errors import ChannelError
+from bot.contract import Accept, Address, Addressed, MessageReceived, PersonKind, Platform, Survey
+from bot.errors import ChannelError, ChannelGone
 from bot.features import Kit
 from bot.patience import patiently
-from bot.store import Store
 
 log = logging.getLogger("parley.missed")
 
 ACTIVE = timedelta(days=1)
 """So long before the oldest question that is looked for a place has seen its last one, at most."""
 
-MOST_PLACES = 100
-"""How many places are looked at, the latest first: a platform counts every reading."""
+MOST_CHANNELS = 100
+MOST_THREADS = 50
+"""How many channels are looked at, and how many threads of each, the latest first: a platform counts every reading."""
+
+MOST_HIDDEN = 20
+"""How many threads are read in all of which nobody can tell whether they have anything new."""
 
 LATE_S = 3.0
 """An event that is older was delivered again, or found: a platform's first delivery takes less."""
@@ -28,12 +31,15 @@ PAUSES_S = (2.0, 10.0, 60.0)
 PATIENCE_S = 600.0
 """How long a place waits to be read: platforms allow so many readings a minute, and nobody else reads it."""
 
-MOST_MESSAGES = 50
+MOST_MESSAGES = 100
 """How many of the newest messages of a place are read."""
 
 
 class CatchingUp:
-    """Hands what was missed to `accept`, as if it came in now."""
+    """Hands what was missed to `accept`, as if it came in now.
+
+    How far a channel was read is remembered: a bot that is often restarted must not read the same again each time.
+    """
 
     def __init__(
         self,
@@ -45,77 +51,120 @@ class CatchingUp:
     ) -> None:
         self._sleep = sleep
         self._kit = kit
+        self._store = kit.store
         self._platforms = platforms
         self._accept = accept
         self._gaps: dict[str, int] = {}
 
+    @property
+    def _within(self) -> timedelta:
+        return timedelta(seconds=self._kit.defaults.catch_up_s)
+
     async def catch_up(self, name: str) -> None:
         """Look at one platform, one look at a time; another gap that shows meanwhile is looked at afterwards."""
-        if not self._kit.defaults.catch_up_s:
+        if not self._within:
             return
         self._gaps[name] = self._gaps.get(name, 0) + 1
         if self._gaps[name] > 1:
             return
         while (gaps := self._gaps[name]) > 0:
-            await self._look(name)
+            await self._insist(name, self._everywhere)
             self._gaps[name] -= gaps
 
     def begins_late(self, event: MessageReceived) -> bool:
         """A thread's first question that comes in after a while: what was said under it may have come before it,
         when nobody knew the thread.
         """
-        late_s = (datetime.now(UTC) - event.sent_at).total_seconds()
+        late = datetime.now(UTC) - event.sent_at
         return (
             event.origin.begins_thread
             and event.addressed is Addressed.BOT
-            and LATE_S < late_s <= self._kit.defaults.catch_up_s
+            and timedelta(seconds=LATE_S) < late <= self._within
         )
 
     async def look_at(self, place: Address) -> None:
         """Take in what was said in one place."""
-        await self._look(place.platform, [place])
 
-    async def _look(self, name: str, places: Sequence[Address] | None = None) -> None:
-        since = datetime.now(UTC) - timedelta(seconds=self._kit.defaults.catch_up_s)
+        async def once(platform: Platform, since: datetime) -> int:
+            return await self._take(await _read(platform, place, None) or (), since)
+
+        await self._insist(place.platform, once)
+
+    async def _insist(self, name: str, look: Callable[[Platform, datetime], Awaitable[int]]) -> None:
+        since = datetime.now(UTC) - self._within
         for pause_s in (*PAUSES_S, None):
             try:
-                found = await missed(self._kit.store, self._platforms[name], since, places)
-                for event in found:
-                    await self._accept(event)
+                taken = await look(self._platforms[name], since)
             except Exception:  # an errand has no caller; what is left over is found at the next gap
                 log.exception("catching_up_failed platform=%s again_in=%s", name, pause_s)
             else:
-                log.info("caught_up platform=%s messages=%d", name, len(found))
+                log.info("caught_up platform=%s messages=%d", name, taken)
                 return
             if pause_s is not None:
                 await self._sleep(pause_s)
 
+    async def _everywhere(self, platform: Platform, since: datetime) -> int:
+        """Channel by channel, so that what is taken in of one is not lost with the next; how many messages."""
+        active = await self._store.missed.active(platform.name, since - ACTIVE)
+        marks = await self._store.missed.marks(platform.name)
+        hidden: list[Address] = []
+        taken = 0
+        for channel, threads in list(_channels(active).items())[:MOST_CHANNELS]:
+            survey = await _surveyed(platform, channel, threads, marks.get(channel), since)
+            if survey is not None:
+                taken += await self._follow(platform, channel, survey, marks.get(channel), since)
+                hidden += survey.hidden
+        for thread in sorted(hidden, key=active.index)[:MOST_HIDDEN]:
+            taken += await self._take(await _read(platform, thread, marks.get(thread.parent)) or (), since)
+        return taken
 
-async def missed(
-    store: Store, platform: Platform, since: datetime, places: Sequence[Address] | None = None
-) -> tuple[MessageReceived, ...]:
-    """What people have said since then of which the store knows nothing, the oldest first.
+    async def _follow(
+        self, platform: Platform, channel: Address, survey: Survey, mark: str | None, since: datetime
+    ) -> int:
+        read = [await _read(platform, thread, mark) for thread in survey.fresh[:MOST_THREADS]]
+        taken = await self._take([*survey.messages, *(message for found in read for message in found or ())], since)
+        if survey.upto is not None and survey.upto != mark and None not in read:
+            await self._store.missed.read_upto(channel, survey.upto)
+        return taken
 
-    It is looked for in these places, by default in those that were lately active.
-    """
-    found: dict[str, MessageReceived] = {}
-    for place in places or _places(await store.active(platform.name, since - ACTIVE)):
-        for message in await _read(platform, place):
+    async def _take(self, messages: Iterable[MessageReceived], since: datetime) -> int:
+        """What people have said of which the store knows nothing, the oldest first."""
+        found: dict[str, MessageReceived] = {}
+        for message in messages:
             if message.sent_at >= since and message.origin.asker.kind is PersonKind.HUMAN:
                 found.setdefault(message.keys.place or message.keys.event, message)
-    unseen = await store.unseen(list(found))
-    return tuple(sorted((found[key] for key in unseen), key=lambda message: message.sent_at))
+        unseen = await self._store.missed.unseen(list(found))
+        for message in sorted((found[key] for key in unseen), key=lambda each: each.sent_at):
+            await self._accept(message)
+        return len(unseen)
 
 
-def _places(active: Sequence[Address]) -> list[Address]:
-    """Threads and the channels around them, where the next question may have been asked."""
-    around = [near for place in active for near in (place, place.parent)]
-    return list(dict.fromkeys(around))[:MOST_PLACES]
+def _channels(active: Sequence[Address]) -> Mapping[Address, Sequence[Address]]:
+    """The flat channels, where the next question may have been asked, with those of their threads that were active."""
+    found: dict[Address, list[Address]] = {}
+    for place in active:
+        found.setdefault(place.parent, []).extend([place] if place.thread is not None else [])
+    return found
 
 
-async def _read(platform: Platform, place: Address) -> Sequence[MessageReceived]:
+async def _surveyed(
+    platform: Platform, channel: Address, threads: Sequence[Address], mark: str | None, since: datetime
+) -> Survey | None:
     try:
-        return await patiently(lambda: platform.read(place, None, MOST_MESSAGES), PATIENCE_S)
+        return await patiently(lambda: platform.survey(channel, threads, mark, since, MOST_MESSAGES), PATIENCE_S)
     except ChannelError as error:
-        log.warning("place_unread platform=%s channel=%s reason=%s", platform.name, place.channel, error)
-        return ()
+        _log_unread(channel, error)
+        return None
+
+
+async def _read(platform: Platform, place: Address, after: str | None) -> Sequence[MessageReceived] | None:
+    """None where it could not be read now; of what is gone there is nothing to read."""
+    try:
+        return await patiently(lambda: platform.read(place, after, MOST_MESSAGES), PATIENCE_S)
+    except ChannelError as error:
+        _log_unread(place, error)
+        return () if isinstance(error, ChannelGone) else None
+
+
+def _log_unread(place: Address, error: ChannelError) -> None:
+    log.warning("place_unread platform=%s channel=%s reason=%s", place.platform, place.channel, error)

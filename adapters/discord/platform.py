@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -21,7 +22,7 @@ from adapters.discord.reading import Reader
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.speaker import Speaker
 from adapters.discord.token import FILE_LIMIT
-from bot.contract import Accept, Address, AsgiApp, Channel, Command, Host, MessageReceived, Origin
+from bot.contract import Accept, Address, AsgiApp, Channel, Command, Host, MessageReceived, Origin, Survey
 from bot.errors import ChannelBusy, PlatformError
 
 log = logging.getLogger("parley.discord")
@@ -95,6 +96,12 @@ class DiscordPlatform:
     async def read(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
         """The newest messages of a place, oldest first, our own among them."""
         return await self._reader.read(address, after, limit)
+
+    async def survey(
+        self, channel: Address, threads: Sequence[Address], after: str | None, since: datetime, limit: int
+    ) -> Survey:
+        """What was said in a channel; its threads are taken as they are known. Raises `ChannelError`."""
+        return await self._reader.survey(channel, threads, after, since, limit)
 
     def _file_limit(self, address: Address) -> int:
         """A server that is boosted takes more; only who listens knows of that."""

@@ -1,6 +1,7 @@
 """A place's history as events, as the gateway would have brought them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import discord
 
@@ -8,7 +9,7 @@ from adapters.discord import events, history
 from adapters.discord.me import Me
 from adapters.discord.routes import Speaking
 from adapters.discord.speaker import Speaker
-from bot.contract import Address, MessageReceived
+from bot.contract import Address, MessageReceived, Survey
 from bot.errors import ChannelGone
 
 
@@ -28,6 +29,14 @@ class Reader:
         said = [events.said(message, address, me) for message in reversed(found)]
         # A thread's first item stands for the message above it, which may be the one that is known.
         return [event for event in said if event is not None and int(event.origin.message_id or 0) > known]
+
+    async def survey(
+        self, channel: Address, threads: Sequence[Address], after: str | None, since: datetime, limit: int
+    ) -> Survey:
+        """Of the threads only reading them tells; each has a rate limit of its own. Raises `ChannelError`."""
+        start = max(int(after or 0), discord.utils.time_snowflake(since))
+        messages = await self.read(channel, str(start), limit)
+        return Survey(messages, threads, (), messages[-1].origin.message_id if messages else after)
 
     async def _me(self, speaker: Speaker, address: Address, *, roles: bool) -> Me:
         user = speaker.client.user

@@ -3,6 +3,8 @@
 import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from adapters.slack import mrkdwn
@@ -11,7 +13,7 @@ from adapters.slack.events import Payload, address_of, is_spoken, message_of
 from adapters.slack.files import Files
 from adapters.slack.people import People
 from adapters.slack.values import Identity
-from bot.contract import Address, MessageReceived, PostId
+from bot.contract import Address, MessageReceived, PostId, Survey
 
 log = logging.getLogger("parley.slack")
 
@@ -21,6 +23,9 @@ _PAGES = 10
 
 How Slack orders a channel's pages behind a moment is not written down, so there it is done likewise.
 """
+
+_SURVEYED = 5
+"""Pages of a channel that one look at it may turn: each is a call, of which a workspace has 50 a minute."""
 
 
 class History:
@@ -40,7 +45,34 @@ class History:
         raw = await self._raw(address, after, limit, sparing=True)
         spoken = {str(found["ts"]): found for found in raw if is_spoken(found)}
         chosen = [spoken[ts] for ts in sorted(spoken, key=instant) if after is None or instant(ts) > instant(after)]
-        chosen = [await self._files.filled(address, found) for found in chosen[-limit:]]
+        return await self._events(address, chosen[-limit:])
+
+    async def survey(
+        self, channel: Address, threads: Sequence[Address], after: str | None, since: datetime, limit: int
+    ) -> Survey:
+        """A channel's own history tells of each thread when somebody last spoke in it.
+
+        That stands with the thread's first message, so as many pages are turned as it takes to reach those of the
+        threads that matter.
+        """
+        start = max(f"{since.timestamp():.6f}", after or "0", key=instant)
+        raw = await self._back_to(channel, min([start, *(thread.thread or start for thread in threads)], key=instant))
+        flat = [found for found in raw if is_spoken(found) and instant(found["ts"]) > instant(start)]
+        grown = sorted(
+            (found for found in raw if _has_grown(found, start)),
+            key=lambda found: instant(_newest(found)),
+            reverse=True,
+        )
+        shown = {str(found["ts"]) for found in raw}
+        return Survey(
+            messages=await self._events(channel, flat[-limit:]),
+            fresh=[replace(channel, thread=str(found["ts"])) for found in grown],
+            hidden=[thread for thread in threads if thread.thread not in shown],
+            upto=max(map(_newest, raw), key=instant, default=after),
+        )
+
+    async def _events(self, address: Address, chosen: Sequence[Payload]) -> Sequence[MessageReceived]:
+        chosen = [await self._files.filled(address, found) for found in chosen]
         profiles = await self._people.of(_strangers(chosen, self._me))
         return [
             message_of(found, self._where(found, address), self._me, profiles, address.place(found["ts"]))
@@ -100,6 +132,18 @@ class History:
         log.warning("slack_thread_too_long channel=%s thread=%s", address.channel, address.thread)
         return found
 
+    async def _back_to(self, channel: Address, ts: str) -> list[Payload]:
+        """A flat channel's messages in order, from the newest back to a moment, or as far as a look may go."""
+        found: list[Payload] = []
+        cursor: str | None = None
+        for _ in range(_SURVEYED):
+            told = await self._told("conversations.history", channel, sparing=True, limit=_PAGE, cursor=cursor)
+            found = _in_order([*told.get("messages", ()), *found])
+            cursor = (told.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None or instant(str(found[0]["ts"])) <= instant(ts):
+                break
+        return found
+
     async def _told(self, method: str, address: Address, *, sparing: bool, **arguments: object) -> Payload:
         if sparing:
             await self._api.limits.spend_on_reading(method, address)
@@ -129,6 +173,16 @@ def _key(found: Payload, keys: Iterable[str]) -> str:
     names = " ".join(str(file.get("name") or "?") for file in found.get("files") or ())
     held = [each for each in keys if re.search(rf"(?<!\w){re.escape(each)}(?!\w)", names)]
     return key or max(held, key=len, default=names)
+
+
+def _newest(found: Payload) -> str:
+    """The newest message that is seen by this one: itself, or the last one of its thread."""
+    return max(str(found["ts"]), str(found.get("latest_reply") or 0), key=instant)
+
+
+def _has_grown(found: Payload, start: str) -> bool:
+    """A thread that does not tell of its last message may have grown at any time."""
+    return bool(found.get("reply_count")) and ("latest_reply" not in found or instant(_newest(found)) > instant(start))
 
 
 def _in_order(messages: Iterable[Payload]) -> list[Payload]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -25,7 +26,7 @@ from adapters.slack.shares import Uploads
 from adapters.slack.timing import Timing
 from adapters.slack.values import PLATFORM, Identity
 from adapters.slack.web import Web
-from bot.contract import Accept, Address, AsgiApp, Command, Host, MessageReceived, Origin
+from bot.contract import Accept, Address, AsgiApp, Command, Host, MessageReceived, Origin, Survey
 
 log = logging.getLogger("parley.slack")
 
@@ -89,6 +90,13 @@ class SlackPlatform:
         """The newest messages of a thread or of the flat channel, oldest first. Raises `ChannelError`."""
         history = await self._line.need().history()
         return await history.newest(address, after, limit)
+
+    async def survey(
+        self, channel: Address, threads: Sequence[Address], after: str | None, since: datetime, limit: int
+    ) -> Survey:
+        """What was said in a flat channel, and which threads under it have grown. Raises `ChannelError`."""
+        history = await self._line.need().history()
+        return await history.survey(channel, threads, after, since, limit)
 
     def _app(self, connection: Connection, intake: Intake, me: Identity) -> AsyncApp:
         async def authorize() -> AuthorizeResult:

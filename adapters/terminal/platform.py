@@ -15,7 +15,7 @@ from adapters.terminal.files import Typed
 from adapters.terminal.lines import Lines
 from adapters.terminal.printer import Printer
 from adapters.terminal.settings import TerminalSettings
-from bot.contract import Accept, Address, AsgiApp, Channel, Command, MessageReceived, Origin
+from bot.contract import Accept, Address, AsgiApp, Channel, Command, MessageReceived, Origin, Survey
 from bot.errors import FileLost
 
 _LAST_WORDS = ("exit", "quit")
@@ -61,6 +61,12 @@ class TerminalPlatform:
     async def read(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
         """Nothing: a terminal keeps no messages."""
         return ()
+
+    async def survey(
+        self, channel: Address, threads: Sequence[Address], after: str | None, since: datetime, limit: int
+    ) -> Survey:
+        """Nothing either."""
+        return Survey((), (), (), None)
 
     async def _next_line(self) -> str | None:
         if self._printer.gone:

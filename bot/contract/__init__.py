@@ -20,7 +20,18 @@ from bot.contract.events import (
 )
 from bot.contract.files import Attachment, Download, File, Voice
 from bot.contract.places import Address, Origin, Person, PersonKind
-from bot.contract.platforms import AsgiApp, Budget, Command, CommandLine, CommandLines, Connect, Host, Option, Platform
+from bot.contract.platforms import (
+    AsgiApp,
+    Budget,
+    Command,
+    CommandLine,
+    CommandLines,
+    Connect,
+    Host,
+    Option,
+    Platform,
+    Survey,
+)
 from bot.contract.speaking import Button, Capabilities, Channel, Post, PostId
 
 __all__ = [
@@ -56,5 +67,6 @@ __all__ = [
     "Post",
     "PostId",
     "StopRequested",
+    "Survey",
     "Voice",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -43,6 +44,21 @@ class Command:
     private: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one look at a flat channel shows of what was said there and in its threads after a message.
+
+    `messages` are those of the flat channel, oldest first. In the `fresh` threads something was said, the latest come
+    first; of the `hidden` ones, which were asked for, that cannot be seen from outside. `upto` is the id of the newest
+    message that was there, in a thread or not; None where there was none.
+    """
+
+    messages: Sequence[MessageReceived]
+    fresh: Sequence[Address]
+    hidden: Sequence[Address]
+    upto: str | None
+
+
 class Platform(Protocol):
     """A chat platform. `async with platform` makes it able to speak; `listen` also receives.
 
@@ -76,6 +92,16 @@ class Platform(Protocol):
 
     async def read(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
         """The newest messages of a place, oldest first; `after` is a message id. Raises `ChannelError`."""
+        ...
+
+    async def survey(
+        self, channel: Address, threads: Sequence[Address], after: str | None, since: datetime, limit: int
+    ) -> Survey:
+        """Look at a flat channel, in as few calls as the platform allows; `threads` are those of it that matter.
+
+        What is older than `since` or than the message `after` is left out, and of the flat channel's messages all
+        but the newest `limit`. Raises `ChannelError`.
+        """
         ...
 
 

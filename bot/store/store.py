@@ -32,6 +32,7 @@ from bot.model import (
 )
 from bot.store import accepting, choices, claiming, following, history, inbox, places, schema, steering, turns
 from bot.store.database import Database, Enqueue, connect, is_shared
+from bot.store.missed import Missed
 from bot.store.pending import Pending, settled
 from bot.store.works import Works
 
@@ -42,12 +43,14 @@ class Store:
     """Every method is one transaction, committed when it returns; none blocks the event loop.
 
     The methods that take an `attempt` raise `Fenced` once a later `claim` has taken the turn over, or the turn
-    is closed. `works` are those that its paid calls have made besides its answer.
+    is closed. `works` are those that its paid calls have made besides its answer, `missed` knows where something may
+    have been said while nobody listened.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.works = Works(database)
+        self.missed = Missed(database)
 
     @classmethod
     async def open(cls, url: str, *, upgrade: bool | None = None, enqueue: Enqueue | None = None) -> Self:
@@ -267,14 +270,6 @@ class Store:
     async def gone(self, turn: TurnId, post_id: PostId) -> None:
         """Forget a post of a turn that stands nowhere any more."""
         await self._database.tx_relaxed(turns.gone, turn, post_id)
-
-    async def active(self, platform: str, since: datetime) -> tuple[Address, ...]:
-        """The places in which a question was asked since then, the latest first."""
-        return await self._database.read(turns.active, platform, since)
-
-    async def unseen(self, keys: Sequence[str]) -> frozenset[str]:
-        """Those place keys of which nothing was ever delivered or remembered."""
-        return await self._database.read(inbox.unseen, list(keys))
 
     async def lessons(self) -> tuple[Lesson, ...]:
         """All that refusals taught."""

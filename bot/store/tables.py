@@ -166,6 +166,15 @@ class MadeColumns(TypedColumns):
     made_at: Named[datetime] = Column(Utc)
 
 
+class MarkColumns(TypedColumns):
+    """How far a flat channel and its threads were read for what was missed: the id of the newest message seen then."""
+
+    platform: Named[str] = Column(Text, primary_key=True)
+    workspace: Named[str] = Column(Text, primary_key=True)
+    channel: Named[str] = Column(Text, primary_key=True)
+    upto: Named[str] = Column(Text)
+
+
 class FeedbackColumns(TypedColumns):
     """What somebody thinks of an answer: 1 or -1; `model` and `revision` say which answer that was."""
 
@@ -201,6 +210,7 @@ message = Table(
 )
 step = Table("step", metadata, StepColumns)
 made = Table("made", metadata, MadeColumns)
+mark = Table("mark", metadata, MarkColumns)
 feedback = Table("feedback", metadata, FeedbackColumns)
 lesson = Table("lesson", metadata, LessonColumns)
 

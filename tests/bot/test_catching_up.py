@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import catching_up
-from bot.contract import Address, Addressed, EventsMissed, MessageReceived, Person, PersonKind
+from bot.contract import Address, Addressed, EventsMissed, MessageReceived, Person, PersonKind, Survey
 from bot.errors import ChannelBusy, ChannelGone
 from bot.store import Store
 from tests.bot.house import BEN, CHANNEL, House, house
@@ -24,22 +24,38 @@ class Places:
     def __init__(self, home: House) -> None:
         self.messages: dict[Address, list[MessageReceived]] = {}
         self.closed: set[Address] = set()
+        self.upto: str | None = None
+        self.fresh: list[Address] | None = None
+        self.hidden: set[Address] = set()
+        self.asked: list[tuple[Address, str | None]] = []
         self.read_at: list[Address] = []
         self.busy = 0
+        self.busy_at: Address | None = None
         self.hold: asyncio.Event | None = None
         home.platform.read = self.read  # type: ignore[method-assign]  # a platform with several places
+        home.platform.survey = self.survey  # type: ignore[method-assign]
 
     async def read(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
         self.read_at.append(address)
+        self.asked.append((address, after))
         found = list(self.messages.get(address, []))
         if self.hold is not None:
             await self.hold.wait()
+        if address == self.busy_at:
+            raise ChannelBusy("limited", 0.01)
         if self.busy:
             self.busy -= 1
             raise ChannelBusy("limited", 0.01)
         if address in self.closed:
             raise ChannelGone("closed to us")
         return found[-limit:]
+
+    async def survey(
+        self, channel: Address, threads: Sequence[Address], after: str | None, since: datetime, limit: int
+    ) -> Survey:
+        messages = await self.read(channel, after, limit)
+        fresh = self.fresh if self.fresh is not None else [each for each in threads if each not in self.hidden]
+        return Survey(messages, fresh, [each for each in threads if each in self.hidden], self.upto)
 
 
 def ago(message: MessageReceived, minutes: float) -> MessageReceived:
@@ -63,7 +79,7 @@ async def test_each_place_is_looked_at_and_answered_where_it_was_asked(store: St
         places.messages[THREAD] = [ago(home.message("below", at=THREAD, addressed=Addressed.OPEN), 3)]
         places.messages[CHANNEL] = [ago(home.message("at the top"), 4)]
         await home.hear(GAP)
-        assert places.read_at == [THREAD, CHANNEL]
+        assert places.read_at == [CHANNEL, THREAD]
         late = {minutes: f"\n\n_{home.say_so('asked-ago', minutes=minutes)}_" for minutes in (3, 4)}
         assert home.platform.shown(CHANNEL) == [f"You said: at the top{late[4]}"]
         assert home.platform.shown(THREAD)[-1] == f"You said: below{late[3]}"
@@ -156,14 +172,14 @@ async def test_a_failure_is_no_end_of_catching_up(store: Store, monkeypatch: pyt
         places = Places(home)
         await home.say("before")
         places.messages[CHANNEL] = [ago(home.message("late"), 5)]
-        real, failures = store.unseen, [OSError("database away")]
+        real, failures = store.missed.unseen, [OSError("database away")]
 
         async def unseen(keys: Sequence[str]) -> frozenset[str]:
             if failures:
                 raise failures.pop()
             return await real(keys)
 
-        monkeypatch.setattr(store, "unseen", unseen)  # a database that was away for a moment
+        monkeypatch.setattr(store.missed, "unseen", unseen)  # a database that was away for a moment
         monkeypatch.setattr(catching_up, "PAUSES_S", (0.001,))
         await home.hear(GAP)
         assert len(home.screen()) == 2
@@ -174,16 +190,16 @@ async def test_what_fails_each_time_is_left_to_the_next_gap(store: Store, monkey
         places = Places(home)
         await home.say("before")
         places.messages[CHANNEL] = [ago(home.message("late"), 5)]
-        real = store.unseen
+        real = store.missed.unseen
 
         async def unseen(keys: Sequence[str]) -> frozenset[str]:
             raise OSError("database away")
 
-        monkeypatch.setattr(store, "unseen", unseen)
+        monkeypatch.setattr(store.missed, "unseen", unseen)
         monkeypatch.setattr(catching_up, "PAUSES_S", (0.001,))
         await home.hear(GAP)
         assert len(home.screen()) == 1
-        monkeypatch.setattr(store, "unseen", real)
+        monkeypatch.setattr(store.missed, "unseen", real)
         await home.hear(GAP)
         assert len(home.screen()) == 2
 
@@ -196,7 +212,7 @@ async def test_a_stop_does_not_wait_for_a_look(store: Store, monkeypatch: pytest
         async def unseen(keys: Sequence[str]) -> frozenset[str]:
             raise OSError("database away")
 
-        monkeypatch.setattr(store, "unseen", unseen)
+        monkeypatch.setattr(store.missed, "unseen", unseen)
         monkeypatch.setattr(catching_up, "PAUSES_S", (600.0,))
         await home.engine.accept(GAP)
         await asyncio.sleep(0.02)
@@ -267,3 +283,65 @@ async def test_a_first_question_that_comes_in_time_is_not_looked_behind(store: S
         places, thread = Places(home), replace(CHANNEL, thread="T1")
         await home.hear(home.message("the first", at=thread, message_id="T1"))
         assert places.read_at == []
+
+
+async def test_how_far_a_channel_was_read_is_known_after_a_restart(store: Store) -> None:
+    for upto, after in (("7", None), (None, "7"), ("9", "7"), ("9", "9")):
+        async with house(store) as home:
+            places = Places(home)
+            await home.say("before", at=THREAD, message_id="T1")
+            places.upto = upto
+            await home.hear(GAP)
+            assert places.asked == [(CHANNEL, after), (THREAD, after)]
+
+
+@pytest.mark.parametrize("place", [CHANNEL, THREAD])
+async def test_what_could_not_be_read_is_read_again_from_where_it_was_left(
+    store: Store, place: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catching_up, "PATIENCE_S", 0.02)
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before", at=THREAD, message_id="T1")
+        places.upto, places.busy_at = "7", place
+        await home.hear(GAP)
+        places.busy_at = None
+        places.messages[place] = [ago(home.message("late", at=place, message_id="T2"), 5)]
+        await home.hear(GAP)
+        assert places.asked[-2:] == [(CHANNEL, None), (THREAD, None)]
+        assert "You said: late" in home.screen()[-1]
+
+
+async def test_a_thread_that_is_gone_keeps_nothing_from_being_settled(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before", at=THREAD, message_id="T1")
+        places.upto, places.closed = "7", {THREAD}
+        await home.hear(GAP)
+        assert await store.missed.marks("fake") == {CHANNEL: "7"}
+
+
+async def test_a_question_in_a_thread_where_the_bot_never_was_is_found_where_the_channel_shows_it(store: Store) -> None:
+    async with house(store) as home:
+        places, other = Places(home), replace(CHANNEL, thread="T7")
+        await home.say("before")
+        places.fresh = [other]
+        places.messages[other] = [ago(home.message("and you?", at=other), 2)]
+        await home.hear(GAP)
+        assert "You said: and you?" in home.screen()[-1]
+
+
+async def test_threads_of_which_nobody_can_tell_are_read_last_and_not_all(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catching_up, "MOST_HIDDEN", 1)
+    async with house(store) as home:
+        places = Places(home)
+        older, newer = replace(CHANNEL, thread="T1"), replace(Address("fake", "W1", "C2"), thread="T2")
+        await home.say("before", at=older, message_id="T1")
+        await home.say("before", at=newer, message_id="T2")
+        places.hidden = {older, newer}
+        places.messages[newer] = [ago(home.message("late", at=newer, message_id="T3"), 2)]
+        await home.hear(GAP)
+        assert places.read_at == [newer.parent, CHANNEL, newer]
+        assert "You said: late" in home.screen()[-1]

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 import pytest
 
-from bot.contract import Accept, Address, AsgiApp, Channel, Command, Event, MessageReceived, Origin
+from bot.contract import Accept, Address, AsgiApp, Channel, Command, Event, MessageReceived, Origin, Survey
 from bot.errors import PlatformError
 from bot.supervise import LONGEST_PAUSE_S, Supervisor
 
@@ -51,6 +52,11 @@ class StubPlatform:
 
     async def read(self, address: Address, after: str | None, limit: int) -> Sequence[MessageReceived]:
         return ()
+
+    async def survey(
+        self, channel: Address, threads: Sequence[Address], after: str | None, since: datetime, limit: int
+    ) -> Survey:
+        return Survey((), (), (), None)
 
 
 async def accept(event: Event) -> None:

@@ -1,11 +1,12 @@
 """A platform whose channels can be read as screens, for tests of the engine."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import count
 from types import TracebackType
 from typing import Self
 
-from bot.contract import Accept, Address, AsgiApp, Capabilities, Command, Download, MessageReceived, Origin
+from bot.contract import Accept, Address, AsgiApp, Capabilities, Command, Download, MessageReceived, Origin, Survey
 from bot.errors import ChannelError
 from tests.fakes.channel import ROOMY, FakeChannel, ShownPost
 
@@ -59,6 +60,11 @@ class FakePlatform:
         if isinstance(self.earlier, ChannelError):
             raise self.earlier
         return self.earlier[-limit:]
+
+    async def survey(
+        self, channel: Address, threads: Sequence[Address], after: str | None, since: datetime, limit: int
+    ) -> Survey:
+        return Survey(await self.read(channel, after, limit), threads, (), None)
 
     def posts(self) -> list[ShownPost]:
         """Every post that was ever sent here, whichever channel it was sent through."""

@@ -1,6 +1,8 @@
 """What was said before the bot was called."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -159,3 +161,19 @@ async def test_nothing_can_be_read_while_the_platform_is_left(speaking: Stage) -
     await speaking.platform.__aexit__(None, None, None)
     with pytest.raises(ChannelBusy):
         await speaking.platform.read(speaking.origin().address, None, 50)
+
+
+async def test_a_look_at_a_channel_shows_what_is_new_and_leaves_its_threads_to_be_read(speaking: Stage) -> None:
+    address, since = speaking.origin().address, datetime.now(UTC) - timedelta(hours=1)
+    thread = replace(address, thread="1")
+    first = await speaking.world.say(speaking.ann, speaking.general, "first")
+    second = await speaking.world.say(speaking.ann, speaking.general, "second")
+    whole = await speaking.platform.survey(address, [thread], None, since, 50)
+    assert (seen(whole.messages), whole.upto) == ([("Ann", "first"), ("Ann", "second")], str(second))
+    assert (whole.fresh, whole.hidden) == ([thread], ())
+    rest = await speaking.platform.survey(address, [], str(first), since, 50)
+    assert seen(rest.messages) == [("Ann", "second")]
+    nothing = await speaking.platform.survey(address, [], str(second), since, 50)
+    assert (nothing.messages, nothing.upto) == ([], str(second))
+    later = await speaking.platform.survey(address, [], None, datetime.now(UTC) + timedelta(hours=1), 50)
+    assert (later.messages, later.upto) == ([], None)

@@ -1,9 +1,12 @@
 """What stood there before: read from the newest end, with everybody in it."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from adapters.slack.platform import SlackPlatform
-from bot.contract import Address, Addressed, MessageReceived, PersonKind, Post
+from bot.contract import Address, Addressed, MessageReceived, PersonKind, Post, Survey
 from bot.errors import ChannelBusy, ChannelGone
 from tests.adapters.channel_contract import AGAIN, STOP
 from tests.adapters.host import FakeHost
@@ -181,3 +184,60 @@ async def test_our_own_posts_are_told_as_ours_with_buttons_or_without(
     await channel.edit(post, Post("**Italy** & so on", final=True, key="a-0", buttons=(AGAIN,)))
     (_, ours) = await platform.read(place(slack, DIRECT), None, 50)
     assert (ours.origin.asker.kind, ours.text) == (PersonKind.SELF, "**Italy** & so on")
+
+
+HOUR = timedelta(hours=1)
+
+
+async def surveyed(slack: FakeSlack, platform: SlackPlatform, threads: Sequence[str], after: str | None) -> Survey:
+    channel = place(slack, ROOM)
+    known = [place(slack, ROOM, thread) for thread in threads]
+    return await platform.survey(channel, known, after, datetime.now(UTC) - HOUR, 50)
+
+
+async def test_one_look_at_a_channel_tells_which_threads_have_grown(slack: FakeSlack, platform: SlackPlatform) -> None:
+    quiet, known, strange = (slack.earlier(ANN, ROOM, f"thread {number}") for number in range(3))
+    before = slack.earlier(BOB, ROOM, "before", quiet)
+    slack.earlier(BOB, ROOM, "flat")
+    slack.earlier(BOB, ROOM, "after", strange)
+    newest = slack.earlier(BOB, ROOM, "after", known)
+    calls = len(slack.calls)
+    found = await surveyed(slack, platform, [quiet, known], before)
+    assert [each.text for each in found.messages] == ["flat"]
+    assert found.fresh == [place(slack, ROOM, known), place(slack, ROOM, strange)]
+    assert (found.hidden, found.upto) == ([], newest)
+    assert [call.method for call in slack.calls[calls:] if call.method.startswith("conversations")] == [
+        "conversations.history"
+    ]
+    assert (await surveyed(slack, platform, [quiet, known], newest)).fresh == []
+    assert (await surveyed(slack, platform, [quiet, known], newest)).upto == newest
+    assert [each.text for each in (await surveyed(slack, platform, [], quiet)).messages][-1] == "flat"
+
+
+async def test_a_look_goes_back_to_the_threads_that_matter_and_not_for_ever(
+    slack: FakeSlack, platform: SlackPlatform
+) -> None:
+    first = slack.earlier(ANN, ROOM, "first")
+    for number in range(990):
+        slack.earlier(BOB, ROOM, f"message {number}")
+    slack.earlier(BOB, ROOM, "under it", first)
+    reachable = await surveyed(slack, platform, [first], None)
+    assert reachable.fresh == [place(slack, ROOM, first)]
+    for number in range(20):
+        slack.earlier(BOB, ROOM, f"more {number}")
+    out_of_reach = await surveyed(slack, platform, [first], None)
+    assert (out_of_reach.fresh, out_of_reach.hidden) == ([], [place(slack, ROOM, first)])
+
+
+async def test_what_is_older_than_the_look_goes_back_is_left_alone(slack: FakeSlack, platform: SlackPlatform) -> None:
+    slack.workspace.skew_s = -2 * HOUR.total_seconds()
+    old = slack.earlier(ANN, ROOM, "old")
+    slack.earlier(BOB, ROOM, "old reply", old)
+    slack.workspace.skew_s = 0.0
+    slack.earlier(ANN, ROOM, "new")
+    found = await surveyed(slack, platform, [old], None)
+    assert ([each.text for each in found.messages], found.fresh) == (["new"], [])
+
+
+async def test_an_empty_channel_shows_nothing(slack: FakeSlack, platform: SlackPlatform) -> None:
+    assert await surveyed(slack, platform, [], "1.000001") == Survey([], [], [], "1.000001")

@@ -174,7 +174,7 @@ async def test_a_thread_under_somebody_elses_message_is_read_from_the_platform(s
 async def test_a_branch_is_no_place_of_the_platforms(store: Store) -> None:
     await branched(store)
     since = said("0", "").sent_at
-    assert await store.active("slack", since) == (CHANNEL,)
+    assert await store.missed.active("slack", since) == (CHANNEL,)
 
 
 async def test_an_edit_reaches_the_question_and_its_copies(store: Store) -> None:

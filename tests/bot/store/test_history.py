@@ -136,7 +136,7 @@ async def test_what_was_said_after_the_bot_was_called_is_no_past(store: Store) -
     await store.adopt(conversation, [*PAST, said("104", "And nobody heard this", at=THREAD, to=Addressed.OPEN)])
     assert "user: And nobody heard this" not in spoken(await store.window(conversation, LIMIT))
     key = THREAD.place("104")
-    assert await store.unseen([key]) == {key}
+    assert await store.missed.unseen([key]) == {key}
 
 
 async def test_a_fresh_start_hides_a_past_that_is_adopted_later(store: Store) -> None:

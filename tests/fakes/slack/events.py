@@ -150,7 +150,9 @@ class Payloads:
 
     def _thread(self, channel: Channel, message: Message) -> Json:
         if message.thread_ts is None:
-            replies = channel.replies.get(message.ts)
-            return {"thread_ts": message.ts, "reply_count": replies} if replies else {}
+            if not channel.replies.get(message.ts):
+                return {}
+            counted: Json = {"thread_ts": message.ts, "reply_count": channel.replies[message.ts]}
+            return {**counted, "latest_reply": channel.latest[message.ts]}
         parent = channel.messages.get(message.thread_ts)
         return {"thread_ts": message.thread_ts, "parent_user_id": parent.author if parent else "USLACKBOT"}

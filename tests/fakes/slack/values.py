@@ -185,11 +185,15 @@ class Message:
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation; `kind` is channel, group, mpim or im; messages by ts, deleted ones gone; `replies` counts."""
+    """A conversation; `kind` is channel, group, mpim or im; messages by ts, deleted ones gone.
+
+    `replies` counts those of each thread, `latest` is the last one.
+    """
 
     id: str
     kind: str
     members: set[str]
     messages: dict[str, Message] = field(default_factory=dict)
     replies: dict[str, int] = field(default_factory=dict)
+    latest: dict[str, str] = field(default_factory=dict)
     ephemeral: list[Message] = field(default_factory=list)

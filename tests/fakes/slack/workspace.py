@@ -132,6 +132,8 @@ class Workspace:
         gone = channel.messages.pop(ts)
         if gone.thread_ts is not None:
             channel.replies[gone.thread_ts] -= 1
+            left = (each.ts for each in channel.messages.values() if each.thread_ts == gone.thread_ts)
+            channel.latest[gone.thread_ts] = max(left, default="")
         self.changes.notify()
 
     def changed(self, channel: Channel, message: Message) -> None:
@@ -161,6 +163,7 @@ class Workspace:
         if message.thread_ts is None:
             return
         channel.replies[message.thread_ts] = channel.replies.get(message.thread_ts, 0) + 1
+        channel.latest[message.thread_ts] = message.ts
         if message.author == self.identity.bot_user_id:
             self.statuses.pop((channel.id, message.thread_ts), None)
 
