@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from functools import partial
 from weakref import WeakSet
 
 from bot.answering import Answering
@@ -30,6 +31,7 @@ from bot.features.steering import Effects
 from bot.made import Task
 from bot.model import Bounds, ConversationId, TurnId, Verdict
 from bot.programs import Programs
+from bot.saving import Saving
 from bot.steering import Steering
 from bot.telling import Teller, incident
 from bot.turn import Turn
@@ -74,10 +76,11 @@ class Engine:
         self._retaken: dict[ConversationId, TurnId] = {}
         self._running: dict[TurnId, Turn] = {}
         self._ahead = Ahead(kit, lambda origin: self._teller.open(origin).capabilities)
-        self._early: dict[TurnId, Reading] = {}
+        self._early: dict[Turn, Reading] = {}
         self._steering = Steering(kit, commands, self._teller, wake, self._running)
         self._programs = Programs(answer=kit.defaults.answer_bots)
         self._answering = Answering(kit, platforms, self._teller, wake)
+        self._saving = Saving()
         self._catching_up = CatchingUp(kit, platforms, self.accept)
 
     async def prepare(self) -> None:
@@ -150,14 +153,14 @@ class Engine:
         if again and self._begins:
             # It may be one that `take` has begun a moment ago and that nobody has picked up yet: this run has it now.
             self._retaken[conversation] = claim.turn
-            self._begun.pop(conversation, None)
+            self._forget(self._begun.pop(conversation, None))
         return Turn(self._kit.store, claim)
 
     async def _work(self, turn: Turn) -> None:
         number = turn.claim.turn
         self._running[number] = turn
         try:
-            await self._answering.answer(turn, self._early.get(number))
+            await self._answering.answer(turn, self._early.get(turn))
         except Fenced as fenced:
             log.warning("turn_fenced turn=%s attempt=%s reason=%s", number, turn.claim.attempt, fenced)
         except BotError as error:
@@ -173,9 +176,15 @@ class Engine:
             if self._begins and turn.kept is not None and not turn.more:
                 self._ahead.learn(turn.claim, turn.kept)
         finally:
-            del self._running[number]
-            if (early := self._early.pop(number, None)) is not None:
-                early.drop()
+            # The number of a turn that was never stored may be given out again, to one that has begun meanwhile.
+            if self._running.get(number) is turn:
+                del self._running[number]
+            self._forget(turn)
+
+    def _forget(self, turn: Turn | None) -> None:
+        """Nobody works on this turn any more: what was asked for it early is given up."""
+        if turn is not None and (early := self._early.pop(turn, None)) is not None:
+            early.drop()
 
     async def _message(self, event: MessageReceived) -> None:
         if not self._programs.admits(event):
@@ -189,7 +198,7 @@ class Engine:
             return
         if said is not None:
             event = replace(event, text=said.options.get("question", ""))
-        await self._uncancelled(self._question(event, command=None))
+        await self._uncancelled(self._saving.save(event.origin.address, partial(self._question, event, command=None)))
 
     async def _question(self, event: MessageReceived, command: str | None, task: Task | None = None) -> None:
         begin = self._kit.defaults.history_messages if self._begins else None
@@ -200,10 +209,11 @@ class Engine:
             accepted, claim = taken.value
             if claim is not None and self._retaken.pop(claim.conversation, None) != claim.turn:
                 # The model is asked while the commit is under way; what people see waits for it, as the platform does.
-                self._begun[claim.conversation] = Turn(self._kit.store, claim, committed=taken.committed)
+                self._forget(self._begun.get(claim.conversation))  # never stored, or this one could not be begun
+                turn = self._begun[claim.conversation] = Turn(self._kit.store, claim, committed=taken.committed)
                 self._wake(claim.conversation)
                 if early is not None:
-                    self._early[claim.turn], early = early, None
+                    self._early[turn], early = early, None
         finally:
             self._ahead.landed(event)
             if early is not None:

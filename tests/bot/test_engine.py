@@ -4,21 +4,25 @@ import asyncio
 import logging
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
+from bot import saving
 from bot import turn as turn_module
 from bot.contract import Address, Addressed, MessageDeleted, MessageEdited, Person, PersonKind, PostId
-from bot.errors import ChannelBusy, ChannelGone
+from bot.errors import ChannelBusy, ChannelGone, Fenced
 from bot.gateway.client import Patience
 from bot.model import Answer as Stored
-from bot.model import Bounds, Ended, TurnId
+from bot.model import Bounds, Ended, TurnId, Verdict
 from bot.runner import local
 from bot.store import Store, sqlite
+from bot.turn import Turn
 from tests.bot.house import ANN, BEN, CHANNEL, house
 from tests.fakes.gateway import Answer, Broken, Cut, Fail, Source
 
@@ -425,6 +429,7 @@ async def test_nothing_is_seen_of_a_question_that_could_not_be_committed(
     path = shutil.copy(sqlite_template, tmp_path / "parley.db")
     async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
         event = home.message("hello")
+        monkeypatch.setattr(saving, "PATIENCE_S", 0.0)
         monkeypatch.setattr(sqlite, "_run_early", _full_disk)
         with pytest.raises(OSError, match="disk full"):
             await home.hear(event)
@@ -482,15 +487,72 @@ async def test_a_commit_whose_confirmation_was_lost_is_answered_all_the_same(sto
         async def unconfirmed(*words: Any, **how: Any) -> Any:
             taken = await real(*words, **how)
             await taken.committed
+            if taken.value[0].verdict is Verdict.DUPLICATE:
+                return taken
             lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             lost.set_exception(OSError("connection lost"))
             return replace(taken, committed=lost)
 
         store.take = unconfirmed  # type: ignore[method-assign]  # the network between us and the server
-        with pytest.raises(OSError, match="connection lost"):
-            await home.hear(home.message("hello"))
-        await home.quiet()
+        await home.hear(home.message("hello"))
         assert home.platform.shown() == ["You said: hello"]
+
+
+def _disk_full_for(tries: int) -> Callable[..., None]:
+    left = count(tries, -1)
+
+    def run(connection: Connection, begin: tuple[str, ...], work: Any, told: Any) -> None:
+        (_full_disk if next(left) > 0 else _RUN_EARLY)(connection, begin, work, told)
+
+    return run
+
+
+async def test_what_the_database_cannot_take_now_is_saved_in_order_as_soon_as_it_can(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
+    monkeypatch.setattr(saving, "PAUSES_S", (0.01,))
+    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(4))
+        first, second, third = (home.message(text) for text in ("one", "two", "three"))
+        accepting = [asyncio.create_task(home.engine.accept(each)) for each in (first, second, third, first)]
+        await asyncio.gather(*accepting)
+        await home.quiet()
+        asked = [text for role, text in home.prompts()[-1] if role == "user"]
+        assert "".join(asked).replace("\n", "").count("one") == 1
+        assert [word for word in ("one", "two", "three") if word in "".join(asked)] == ["one", "two", "three"]
+
+
+async def test_a_number_that_is_given_out_twice_belongs_to_the_turn_that_was_stored(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
+    monkeypatch.setattr(saving, "PATIENCE_S", 0.0)
+    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        real, numbers, hold, lost = home.engine._answering.answer, [], asyncio.Event(), asyncio.Event()
+
+        async def slowly(turn: Turn, early: Any) -> None:
+            numbers.append(turn.claim.turn)
+            try:
+                await real(turn, early)
+            except Fenced:
+                await lost.wait()
+                raise
+
+        monkeypatch.setattr(home.engine._answering, "answer", slowly)  # a machine that has much to do
+        monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(2))
+        with pytest.raises(OSError, match="disk full"):
+            await home.engine.accept(home.message("never stored"))
+        home.gateway.script(Answer("here I am", hold=hold))
+        await home.engine.accept(home.message("hello", at=THREAD))
+        await home.until(home.gateway.asked)
+        lost.set()
+        await asyncio.sleep(0.02)
+        hold.set()
+        await home.quiet()
+        assert numbers == [numbers[0]] * 2
+        assert home.platform.shown() == ["here I am"]
+        assert "lane_failed" not in caplog.text
 
 
 async def test_an_accept_that_is_given_up_half_way_is_answered_all_the_same(store: Store) -> None:
