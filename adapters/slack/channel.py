@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import time
 
 from adapters.slack import markup
 from adapters.slack.connection import Connection
+from adapters.slack.doubts import Doubts
 from adapters.slack.faults import MessageMissing, Unsure
 from adapters.slack.posts import Posts, Writer
 from adapters.slack.responses import Responses
@@ -48,6 +49,7 @@ class Line:
     responses: Responses
     uploads: Uploads
     connection: Connection | None = None
+    doubts: Doubts = field(default_factory=Doubts)
 
     def need(self) -> Connection:
         """The way out. Raises `ChannelBusy` while the platform is left."""
@@ -84,7 +86,8 @@ class SlackChannel:
 
     async def _shown_once(self, post: Post, *, again: bool) -> PostId:
         """The question's post, sent if it does not stand there already."""
-        shown = await self._keyed(post.key) if again else None
+        shown = await self._keyed(post.key) if again or self._line.doubts.about(self._at, post.key) else None
+        self._line.doubts.settle(self._at, post.key)
         if shown is not None:
             return shown
         try:
@@ -103,21 +106,25 @@ class SlackChannel:
         post that grows would queue with all others for `chat.update`, of which a workspace has 50 a minute.
         """
         _fit(post.text)
+        if self._line.doubts.about(self._at, post.key) and (stands := await self._cleared(post)) is not None:
+            return stands
+        try:
+            return await self._sent(post)
+        except Unsure as error:
+            return await self._found(post, error)
+
+    async def _sent(self, post: Post) -> PostId:
         api = self._line.need().api
         if not post.final and self._at.thread is not None:
             if (wait := api.limits.budget("chat.startStream", self._at).wait()) > 0:
                 raise ChannelBusy("no stream can begin now", wait)
             try:
                 return await self._writer().open(self._origin, post.text)
-            except Unsure as error:
-                return await self._found(post, error)
             except PostRejected as error:
                 # Whatever Slack has against a stream here, an ordinary post may still do.
                 log.info("slack_stream_refused workspace=%s reason=%s", self._at.workspace, error)
         try:
             return await (self._sharer() if post.files else self._writer()).post(post)
-        except Unsure as error:
-            return await self._found(post, error)
         except ChannelGone:
             # A command can be called where we are no member: its reply address still reaches the asker.
             if post.final and post.text.strip() and await self._reply(post.text):
@@ -198,13 +205,33 @@ class SlackChannel:
 
     async def _found(self, post: Post, doubt: Unsure) -> PostId:
         """Slack has no keys against doubles: before anything is sent again, look whether it stands there."""
-        try:
-            found = await self._lost(post)
-        except ChannelError:
-            raise doubt from None
+        self._line.doubts.open(self._at, post.key)
+        found = await self._looked_for(post, doubt)
+        self._line.doubts.settle(self._at, post.key)
         if found is None:
             raise ChannelBusy(str(doubt), 1.0) from doubt
         return found
+
+    async def _cleared(self, post: Post) -> PostId | None:
+        """A post whose fate is unknown, found and made what it should be now; None where it does not stand."""
+        doubts = self._line.doubts
+        found = doubts.found(self._at, post.key) or await self._looked_for(post, Unsure("nobody can look for it"))
+        if found is not None and post.final and not post.files:
+            # Another text may be wanted by now. From here on it is known, so that no look would find it again.
+            doubts.open(self._at, post.key, found)
+            await self.edit(found, post)
+        doubts.settle(self._at, post.key)
+        return found
+
+    async def _looked_for(self, post: Post, doubt: Unsure) -> PostId | None:
+        """Raises `ChannelBusy` while Slack has no time, and the doubt where it does not let us look at all."""
+        try:
+            return await self._lost(post)
+        except ChannelBusy:
+            raise
+        except ChannelError:
+            self._line.doubts.settle(self._at, post.key)
+            raise doubt from None
 
     async def _lost(self, post: Post) -> PostId | None:
         """By Slack's own clock where the question has told it, which may be far behind ours."""
