@@ -10,7 +10,7 @@ from bot.errors import BadOption, BotError, FileError, FileUnsupported, GatewayE
 from bot.features.brought import Given
 from bot.features.files import workshop
 from bot.features.listening import Listened, Wish, cut, listen, opened, recalled
-from bot.features.reasons import named
+from bot.features.reasons import advised, named
 from bot.features.scene import Scene
 from bot.files import Blob
 from bot.model import Message, Window
@@ -202,10 +202,12 @@ class _Ears:
         self.notes.append(notice)
 
     def _about(self, file: Attachment, notice: Notice) -> Notice:
-        return named(self.scene.kit, self.scene.claim, notice, file.name) if self.several else notice
+        told = advised(self.scene.kit, self.scene.claim, notice)
+        return named(self.scene.kit, self.scene.claim, told, file.name) if self.several else told
 
     def _why(self, fault: BotError) -> str:
-        return self.scene.kit.words.say(fault.notice, self.scene.claim.origin.locale)
+        told = advised(self.scene.kit, self.scene.claim, fault.notice)
+        return self.scene.kit.words.say(told, self.scene.claim.origin.locale)
 
 
 async def _has_film(scene: Scene, file: Attachment, blob: Blob) -> bool:

@@ -19,6 +19,7 @@ from bot.errors import (
 from bot.features.drawing import PLACEHOLDER, Shown, Wish, caption, draw, plain
 from bot.features.files import fetched
 from bot.features.kit import Kit
+from bot.features.reasons import advised
 from bot.features.scene import Scene
 from bot.gateway.catalogue import Catalogue
 from bot.gateway.images_sizes import read_size
@@ -158,7 +159,7 @@ def _notices(scene: Scene, series: _Series) -> Sequence[Notice]:
     """What is to be told of what people don't see."""
     found = [each.trouble for each in series.shown if each.trouble is not None]
     for fault in series.faults:
-        why = scene.kit.words.say(fault.notice, scene.claim.origin.locale)
+        why = scene.kit.words.say(advised(scene.kit, scene.claim, fault.notice), scene.claim.origin.locale)
         stopped = isinstance(fault, StoppedByReader)
         found.append(fault.notice if stopped else Notice("picture-missing", {"why": why}))
     return found

@@ -19,6 +19,7 @@ from bot.errors import (
     StoppedByReader,
 )
 from bot.features.ahead import Reading
+from bot.features.reasons import advised
 from bot.features.request import RETRY_SHARE, Put, asked
 from bot.features.scene import Scene
 from bot.features.streaming import Outcome, Paragraph, begun, stream
@@ -203,7 +204,8 @@ class Rounds:
         log.warning(
             "tool_failed turn=%s tool=%s kind=%s", self._scene.claim.turn, reach.tool.name, type(error).__name__
         )
-        why = self._scene.kit.words.say(error.notice, self._scene.claim.origin.locale)
+        told = advised(self._scene.kit, self._scene.claim, error.notice, reach.craft)
+        why = self._scene.kit.words.say(told, self._scene.claim.origin.locale)
         self._made.notes.append(Notice("tool-failed", {"what": self._scene.say(reach.doing), "why": why}))
         return f"It failed, and people were told why: {why}"
 

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.contract import Channel
-from bot.errors import StoppedByReader
+from bot.errors import GatewayError, Refused, StoppedByReader
 from bot.features import buttons
 from bot.features.kit import Kit
+from bot.features.reasons import Unusable, advised
 from bot.model import Answer, Claim, TurnState
 from bot.reply import Reply
 from bot.turn import Turn
@@ -62,6 +63,12 @@ async def answer(kit: Kit, turn: Turn, channel: Channel, make: Make) -> None:
 async def _make(scene: Scene, make: Make) -> Answer:
     if scene.claim.stopped:
         raise StoppedByReader("stopped before it was begun again")
-    made = await make(scene)
+    try:
+        made = await make(scene)
+    except (GatewayError, Refused) as error:
+        told = advised(scene.kit, scene.claim, error.notice)
+        if told.id == error.notice.id:
+            raise
+        raise Unusable(told, f"{type(error).__name__}: {error}") from error
     await scene.turn.answered(made)
     return made

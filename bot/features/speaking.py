@@ -24,6 +24,7 @@ from bot.errors import (
 )
 from bot.features.files import sound_file, workshop
 from bot.features.reading_aloud import PART, LeftOut, script
+from bot.features.reasons import advised
 from bot.features.scene import Make, Scene
 from bot.files import Blob
 from bot.gateway.audio import SpeechRequest, offers
@@ -114,8 +115,9 @@ async def spoken_too(scene: Scene, make: Make) -> Answer:
         raise
     except (BotError, OSError) as error:
         log.warning("answer_not_spoken turn=%s kind=%s", scene.claim.turn, type(error).__name__)
-        why = error.notice if isinstance(error, BotError) else Notice(BotError.notice_id)
-        unspoken = Notice("not-read-aloud", {"why": scene.kit.words.say(why, scene.claim.origin.locale)})
+        told = error.notice if isinstance(error, BotError) else Notice(BotError.notice_id)
+        why = scene.kit.words.say(advised(scene.kit, scene.claim, told), scene.claim.origin.locale)
+        unspoken = Notice("not-read-aloud", {"why": why})
         return _noted(scene, written, (unspoken,))
     return _noted(scene, replace(written, attachments=(*written.attachments, aloud.attachment)), aloud.notes)
 

@@ -62,12 +62,13 @@ class Use:
 class Reach:
     """A tool, what it needs, and what it does: `run` returns what the model is told.
 
-    It is offered where `model` finds one, which raises `BadOption` otherwise. What `run` raises is told to the model
-    and to the people; `doing` is the id of the words for it.
+    It is offered where `model` finds one for its `craft`, which raises `BadOption` otherwise. What `run` raises is told
+    to the model and to the people; `doing` is the id of the words for it.
     """
 
     tool: Tool
     doing: str
+    craft: str
     model: Callable[[Kit], ModelSpec]
     run: Callable[[Use], Awaitable[str]]
 
@@ -200,8 +201,8 @@ _SPEAK = Tool(
 TABLE: Mapping[str, Reach] = {
     reach.tool.name: reach
     for reach in (
-        Reach(_DRAW, "doing-draw", _drawing_model, _draw),
-        Reach(_EDIT, "doing-edit", _editing_model, _edit),
-        Reach(_SPEAK, "doing-speak", _speaking_model, _speak),
+        Reach(_DRAW, "doing-draw", "image", _drawing_model, _draw),
+        Reach(_EDIT, "doing-edit", "image-edit", _editing_model, _edit),
+        Reach(_SPEAK, "doing-speak", "tts", _speaking_model, _speak),
     )
 }

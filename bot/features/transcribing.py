@@ -20,7 +20,7 @@ from bot.errors import (
 from bot.features.files import text_file
 from bot.features.hearing import clock, partly, sounding
 from bot.features.listening import Listened, Wish, bench, listen, opened, recalled
-from bot.features.reasons import named, unusable
+from bot.features.reasons import advised, named, unusable
 from bot.features.scene import Scene
 from bot.made import Cue
 from bot.model import Answer, Message
@@ -80,8 +80,8 @@ class _Written:
             self.notes.append(fault.notice if self.stopped else self._about(file, fault.notice))
             return
         if found.fault is not None:
-            why = self.scene.say(found.fault.notice.id, **found.fault.notice.params)
-            self.notes.append(partly(file, found, why))
+            why = advised(self.scene.kit, self.scene.claim, found.fault.notice)
+            self.notes.append(partly(file, found, self.scene.say(why.id, **why.params)))
             self.stopped = isinstance(found.fault, StoppedByReader)
         self.texts.append(f"{self._head(file, found)}\n\n{await self._body(number, found)}")
 
@@ -100,7 +100,8 @@ class _Written:
         return unusable(self.scene.kit, self.scene.claim, self.notes)
 
     def _about(self, file: Attachment, notice: Notice) -> Notice:
-        return named(self.scene.kit, self.scene.claim, notice, file.name) if self.named else notice
+        told = advised(self.scene.kit, self.scene.claim, notice)
+        return named(self.scene.kit, self.scene.claim, told, file.name) if self.named else told
 
     def _head(self, file: Attachment, found: Listened) -> str:
         """One line about the recording: which it is, its language and its length."""

@@ -163,6 +163,11 @@ class House:
         """The house's own words, in English."""
         return self.kit.words.text(notice, "en", **params)
 
+    def advice(self, notice: str, setting: str, command: str = "", other: str = "", **params: object) -> str:
+        """The same of a model that is no chat model, with what chooses another one."""
+        said, words = self.say_so(notice, **params), "another-for-craft" if command else "setting-for-craft"
+        return self.say_so(words, said=said, setting=setting, command=command, other=other)
+
     def restarted(self) -> Engine:
         """Another process on the same store, platform and gateway; from now on it is the one that hears."""
         self.engine = Engine(

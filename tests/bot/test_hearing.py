@@ -140,7 +140,7 @@ async def test_a_note_alone_that_the_gateway_does_not_hear_is_heard_when_asked_a
     async with house(store) as home:
         home.gateway.script(*[Fail(503)] * TRIES)
         await home.say("", files=(note(home),))
-        assert home.screen() == [home.say_so("gateway-busy", model="whisper-1")]
+        assert home.screen() == [home.advice("craft-busy", "BOT_TRANSCRIPT_MODEL", model="whisper-1")]
         home.gateway.script(Heard("At last."), Answer("Yes."))
         await home.hear(home.press("regenerate"))
         assert home.screen() == ["> At last.\n\nYes."]
@@ -164,7 +164,7 @@ async def test_a_chat_model_that_fails_leaves_the_quote_standing_and_asking_agai
 
 async def test_a_reason_names_its_note_where_several_came_together(store: Store) -> None:
     async with house(store) as home:
-        busy = home.say_so("gateway-busy", model="whisper-1")
+        busy = home.advice("craft-busy", "BOT_TRANSCRIPT_MODEL", model="whisper-1")
         one, other = (home.say_so("reason-for-file", name=name, why=busy) for name in ("one.ogg", "other.ogg"))
         home.gateway.script(Heard("First."), *[Fail(503)] * TRIES, Answer("Yes."))
         await home.say("", files=(note(home), note(home, name="other.ogg")))

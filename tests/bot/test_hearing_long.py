@@ -77,7 +77,7 @@ async def test_after_two_parts_that_fail_the_others_are_not_tried(store: Store, 
     async with in_parts(store, tmp_path) as (home, file):
         home.gateway.script(*[Fail(503)] * TRIES * 2)
         await home.say("", files=(file,))
-        assert home.screen() == [home.say_so("gateway-busy", model="whisper-1")]
+        assert home.screen() == [home.advice("craft-busy", "BOT_TRANSCRIPT_MODEL", model="whisper-1")]
         assert len([seen for seen in home.gateway.requests if "audio" in seen.path]) == TRIES * 2
 
 

@@ -109,7 +109,8 @@ async def test_a_model_that_is_away_is_passed_over(store: Store) -> None:
         home.kit.catalogue.mark_missing(DRAW[0], float("inf"))
         await home.say("/imagine a fox")
         await home.say(f"/imagine a fox model={DRAW[0]}")
-        assert captions(home) == [f"*a fox* · {DRAW[1]}", home.say_so("model-unavailable", model=DRAW[0])]
+        away = home.advice("craft-unavailable", "BOT_PICTURE_MODEL", "/imagine", DRAW[1], model=DRAW[0])
+        assert captions(home) == [f"*a fox* · {DRAW[1]}", away]
 
 
 async def test_size_and_background_reach_the_model(store: Store) -> None:
@@ -219,7 +220,8 @@ async def test_what_no_picture_can_pass_is_tried_once(store: Store) -> None:
     async with gallery(store) as home:
         home.gateway.absent.add("qwen-image")
         await home.say("/imagine a fox count=4 model=qwen-image")
-        assert home.screen() == [home.say_so("model-unavailable", model="qwen-image")]
+        missing = home.advice("craft-unavailable", "BOT_PICTURE_MODEL", "/imagine", DRAW[0], model="qwen-image")
+        assert home.screen() == [missing]
         assert len([seen for seen in home.gateway.requests if seen.model == "qwen-image"]) == 1
 
 
@@ -271,6 +273,14 @@ async def test_every_model_that_alters_gets_the_picture(store: Store, model: str
         [made] = await drawn(store, 1)
         assert made.source
         assert made.source != made.blob
+
+
+async def test_a_model_that_cannot_alter_now_is_told_with_what_chooses_another(store: Store) -> None:
+    async with gallery(store) as home:
+        home.gateway.absent.add(ALTER[0])
+        await home.say(f"/edit night model={ALTER[0]}", files=(photo(home),))
+        away = home.advice("craft-unavailable", "BOT_EDIT_MODEL", "/edit", ALTER[1], model=ALTER[0])
+        assert home.screen() == [away]
 
 
 async def test_an_edit_goes_on_from_the_newest_result_each_time(store: Store) -> None:

@@ -112,6 +112,10 @@ async def dies_before_the_sound_is_shown(home: House, event: MessageReceived) ->
 # /say
 
 
+def rejected(home: House) -> str:
+    return home.advice("craft-rejected", "BOT_SPEECH_MODEL", "/say", QWEN, model="tts-1-hd")
+
+
 async def test_a_text_is_spoken_as_a_voice_message_that_stands_alone(store: Store) -> None:
     async with home_that_plays(store) as home:
         await home.say("/say Good **evening** to all of you")
@@ -216,7 +220,7 @@ async def test_what_was_bought_before_a_failure_is_not_bought_again(store: Store
         home.gateway.script(Voiced(), Fail(400, "no"))
         await home.say(f"/say {LONG}")
         assert played(home) == []
-        assert home.screen() == [home.say_so("gateway-rejected", model="tts-1-hd")]
+        assert home.screen() == [rejected(home)]
         await home.hear(home.press("regenerate"))
         one, two, three = parts(LONG, SMALL)
         assert [seen.body["input"] for seen in speech(home)] == [one, two, two, three]
@@ -344,7 +348,7 @@ async def test_a_failure_of_speech_never_loses_the_text(store: Store) -> None:
         home.gateway.script(Heard("How are you?"), Answer("I am well."), Fail(400, "no"))
         await home.say("", files=(voice_note(home),))
         [text] = home.screen()
-        why = home.say_so("gateway-rejected", model="tts-1-hd")
+        why = rejected(home)
         assert text.endswith(f"I am well.\n\n_{home.say_so('not-read-aloud', why=why)}_")
         assert (await remembered(home))[-1][0] == "I am well."
 

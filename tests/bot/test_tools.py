@@ -219,6 +219,16 @@ async def test_a_failure_and_no_word_is_told_all_the_same(store: Store) -> None:
         assert texts(home)[0].startswith("Drawing did not work: ")
 
 
+async def test_a_tool_whose_model_fails_is_told_with_what_chooses_another(store: Store) -> None:
+    async with gallery(store) as home:
+        home.gateway.script(draws("a fox"), Fail(401))
+        home.gateway.answer("Sorry.")
+        await home.say("draw a fox")
+        first, other = (spec.id for spec in home.kit.catalogue.having("image")[:2])
+        why = home.advice("craft-rejected", "BOT_PICTURE_MODEL", "/imagine", other, model=first)
+        assert texts(home)[0].endswith(f"_{home.say_so('tool-failed', what=home.say_so('doing-draw'), why=why)}_")
+
+
 async def test_what_breaks_off_after_a_picture_keeps_the_picture(store: Store) -> None:
     async with gallery(store) as home:
         home.gateway.script(draws("a fox"), Drawn(), Fail(401))

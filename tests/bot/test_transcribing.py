@@ -97,7 +97,7 @@ async def test_each_of_several_recordings_that_the_gateway_does_not_hear_is_name
     async with house(store) as home:
         home.gateway.script(*[Fail(503)] * 6)
         await home.say("/transcribe", files=(recording(home, name="a.ogg"), recording(home, name="b.ogg")))
-        busy = home.say_so("gateway-busy", model="whisper-1")
+        busy = home.advice("craft-busy", "BOT_TRANSCRIPT_MODEL", model="whisper-1")
         lines = [home.say_so("reason-for-file", name=name, why=busy) for name in ("a.ogg", "b.ogg")]
         assert home.screen() == ["\n".join(f"- {line}" for line in lines)]
 
@@ -133,7 +133,7 @@ async def test_a_gateway_that_is_down_is_told_and_asked_again_by_the_button(stor
     async with house(store) as home:
         home.gateway.script(*[Fail(503)] * 3)
         await home.say("/transcribe", files=(recording(home),))
-        assert home.screen() == [home.say_so("gateway-busy", model="whisper-1")]
+        assert home.screen() == [home.advice("craft-busy", "BOT_TRANSCRIPT_MODEL", model="whisper-1")]
         home.gateway.script(Heard("Now."))
         await home.hear(home.press("regenerate"))
         await home.hear(home.press("regenerate"))

@@ -5,10 +5,15 @@ from tests.fakes.gateway.server import Scripted
 from tests.media.drawing import GEMINI, QWEN, QWEN_EDIT
 from tests.media.files import broken_photo, photo
 from tests.media.places import Sent
-from tests.media.seen import reads, refuse_upload, shows, told
+from tests.media.seen import Advice, reads, refuse_upload, shows, told
 from tests.media.site import FILE_MB, Case, Play, Scene
 
 PAGE = Raw(200, b"<html><body>Please sign in.</body></html>", "text/html")
+_EDITED = Advice("BOT_EDIT_MODEL", "/edit", GEMINI[0])
+
+
+def _drawn(model: str) -> Advice:
+    return Advice("BOT_PICTURE_MODEL", "/imagine", GEMINI[1] if model == GEMINI[0] else GEMINI[0])
 
 
 def tells(plan: Scripted, message_id: str, **params: object) -> Play:
@@ -17,7 +22,7 @@ def tells(plan: Scripted, message_id: str, **params: object) -> Play:
     async def play(scene: Scene) -> str:
         scene.plan(plan)
         await scene.place.call("imagine", "a fox", model=scene.model)
-        words = await reads(scene.place, told(message_id, model=scene.model, **params))
+        words = await reads(scene.place, _drawn(scene.model).told(message_id, model=scene.model, **params))
         await scene.place.rested()
         assert scene.place.files() == []
         return words
@@ -31,7 +36,7 @@ def tells_of_an_edit(plan: Scripted, message_id: str, **params: object) -> Play:
     async def play(scene: Scene) -> str:
         scene.plan(plan)
         await scene.place.call("edit", "make it night", photo(), model=scene.model)
-        words = await reads(scene.place, told(message_id, model=scene.model, **params))
+        words = await reads(scene.place, _EDITED.told(message_id, model=scene.model, **params))
         await scene.place.rested()
         assert scene.place.files() == []
         return words
@@ -94,9 +99,9 @@ def _failures(model: str) -> list[Case]:
     busy = Fail(429, code="rate_limit_exceeded", headers={"retry-after": "300"})
     plans: list[tuple[str, Scripted, str, dict[str, object]]] = [
         ("a refused prompt", Fail(400, code="content_policy_violation"), "content-refused", {}),
-        ("no balance", Fail(403, code="insufficient_user_quota"), "gateway-rejected", {}),
-        ("502 in HTML", HTML_502, "gateway-busy", {}),
-        ("429 with a time", busy, "gateway-busy-until", {"seconds": 300}),
+        ("no balance", Fail(403, code="insufficient_user_quota"), "craft-rejected", {}),
+        ("502 in HTML", HTML_502, "craft-busy", {}),
+        ("429 with a time", busy, "craft-busy-until", {"seconds": 300}),
         ("HTML with status 200", PAGE, "gateway-garbled", {}),
         ("JSON that ends half-way", TRUNCATED_JSON, "gateway-garbled", {}),
         ("an empty body", Raw(200, b""), "gateway-garbled", {}),
@@ -116,7 +121,7 @@ CASES: dict[str, list[Case]] = {
             QWEN,
             "failure",
             "the model is missing",
-            tells(Fail(404, code="model_not_found"), "model-unavailable"),
+            tells(Fail(404, code="model_not_found"), "craft-unavailable"),
             fresh=True,
         ),
         Case(QWEN, "failure", "429 that is over soon", draws_after_a_pause),

@@ -6,12 +6,13 @@ from tests.fakes.gateway import HTML_502, Answer, Fail, Heard, Raw
 from tests.fakes.gateway.audio_fields import TRANSLATIONS
 from tests.media.files import large_recording, note, recording
 from tests.media.places import Sent
-from tests.media.seen import reads, told
+from tests.media.seen import Advice, reads, told
 from tests.media.site import FILE_MB, Case, Play, Scene
 
 WHISPER = "whisper-1"
 SAID = "What is blue?"
 CHAT = "gpt-5.4"
+ADVICE = Advice("BOT_TRANSCRIPT_MODEL")
 
 
 async def answers_a_note(scene: Scene) -> str:
@@ -84,7 +85,7 @@ def tells(plan: Fail | Raw | Heard, message_id: str, **params: object) -> Play:
     async def play(scene: Scene) -> str:
         scene.plan(plan)
         await scene.place.send("", note())
-        return await reads(scene.place, told(message_id, **params))
+        return await reads(scene.place, ADVICE.told(message_id, **params))
 
     return play
 
@@ -92,7 +93,7 @@ def tells(plan: Fail | Raw | Heard, message_id: str, **params: object) -> Play:
 async def is_missing_twice(scene: Scene) -> str:
     """The model is not there, and is known not to be when it is wanted the next time."""
     scene.plan(Fail(404, code="model_not_found"))
-    missing = told("model-unavailable", model=WHISPER)
+    missing = ADVICE.told("craft-unavailable", model=WHISPER)
     await scene.place.send("", note())
     await scene.place.until(lambda: scene.place.words().count(missing) == 1)
     await scene.place.send("", note())
@@ -135,12 +136,12 @@ CASES: dict[str, list[Case]] = {
         *(
             Case(WHISPER, "failure", name, tells(plan, notice, model=WHISPER, **params), direct=True)
             for name, plan, notice, params in (
-                ("no balance", Fail(403, code="insufficient_user_quota"), "gateway-rejected", {}),
-                ("502 in HTML", HTML_502, "gateway-busy", {}),
+                ("no balance", Fail(403, code="insufficient_user_quota"), "craft-rejected", {}),
+                ("502 in HTML", HTML_502, "craft-busy", {}),
                 (
                     "429 with a time",
                     Fail(429, code="rate_limit_exceeded", headers={"retry-after": "300"}),
-                    "gateway-busy-until",
+                    "craft-busy-until",
                     {"seconds": 300},
                 ),
                 ("an empty body", Raw(200, b""), "gateway-garbled", {}),

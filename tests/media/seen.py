@@ -1,6 +1,7 @@
 """What is expected on the screens of all cases, in the house's own words and in pictures and sounds."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PIL import Image
 
@@ -17,6 +18,23 @@ SEND = "POST /channels/{channel_id}/messages"
 def told(message_id: str, **params: object) -> str:
     """The house's own words, in English."""
     return _WORDS.text(message_id, "en", **params)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What chooses another model in place of one that has failed."""
+
+    setting: str
+    command: str = ""
+    other: str = ""
+
+    def told(self, message_id: str, **params: object) -> str:
+        """The house's words for a failure, with this behind those that are about the model."""
+        said = told(message_id, **params)
+        if not message_id.startswith("craft-"):
+            return said
+        words = "another-for-craft" if self.command else "setting-for-craft"
+        return told(words, said=said, setting=self.setting, command=self.command, other=self.other)
 
 
 def refuse_upload(place: MediaPlace) -> None:

@@ -5,11 +5,15 @@ from tests.fakes.gateway import HTML_502, Fail, Heard, Raw, Voiced
 from tests.fakes.gateway.sounds import VoiceShape
 from tests.media.files import note
 from tests.media.places import Shown, SlackMedia
-from tests.media.seen import reads, refuse_upload, shows, told
+from tests.media.seen import Advice, reads, refuse_upload, shows, told
 from tests.media.site import Case, Play, Scene
 
 TTS = "tts-1-hd"
 QWEN_TTS = "Qwen3-TTS-12Hz-1.7B-CustomVoice"
+ADVICE = {
+    TTS: Advice("BOT_SPEECH_MODEL", "/say", QWEN_TTS),
+    QWEN_TTS: Advice("BOT_SPEECH_MODEL", "/say", TTS),
+}
 LINE = "The night bus is late again, and nobody minds."
 
 
@@ -109,7 +113,7 @@ def tells(plan: Fail | Raw | Voiced, message_id: str, **params: object) -> Play:
     async def play(scene: Scene) -> str:
         scene.plan(plan)
         await scene.place.call("say", LINE, model=scene.model)
-        words = await reads(scene.place, told(message_id, model=scene.model, **params))
+        words = await reads(scene.place, ADVICE[scene.model].told(message_id, model=scene.model, **params))
         await scene.place.rested()
         assert scene.place.files() == []
         return words
@@ -132,18 +136,18 @@ def _kind(scene: Scene, shown: Shown) -> str:
 def _failures(model: str) -> list[Case]:
     plans: list[tuple[str, Fail | Raw | Voiced, str, dict[str, object]]] = [
         ("HTML in place of sound", Raw(200, b"<html><body>busy</body></html>", "text/html"), "gateway-garbled", {}),
-        ("an error with status 200", Raw(200, b'{"error":{"message":"no"}}'), "gateway-busy", {}),
+        ("an error with status 200", Raw(200, b'{"error":{"message":"no"}}'), "craft-busy", {}),
         ("an empty body", Voiced("empty"), "gateway-garbled", {}),
         ("bytes that are no sound", Voiced("noise"), "gateway-garbled", {}),
     ]
     if model == TTS:
         plans += [
-            ("no balance", Fail(403, code="insufficient_user_quota"), "gateway-rejected", {}),
-            ("502 in HTML", HTML_502, "gateway-busy", {}),
+            ("no balance", Fail(403, code="insufficient_user_quota"), "craft-rejected", {}),
+            ("502 in HTML", HTML_502, "craft-busy", {}),
             (
                 "429 with a time",
                 Fail(429, code="rate_limit_exceeded", headers={"retry-after": "300"}),
-                "gateway-busy-until",
+                "craft-busy-until",
                 {"seconds": 300},
             ),
             (
@@ -187,7 +191,7 @@ CASES: dict[str, list[Case]] = {
             TTS,
             "failure",
             "the model is missing",
-            tells(Fail(404, code="model_not_found"), "model-unavailable"),
+            tells(Fail(404, code="model_not_found"), "craft-unavailable"),
             fresh=True,
         ),
     ],
