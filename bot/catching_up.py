@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.contract import Accept, Address, Addressed, MessageReceived, PersonKind, Platform, Survey
+from bot.contract import Address, Addressed, MessageReceived, PersonKind, Platform, Survey
 from bot.errors import ChannelError, ChannelGone
 from bot.features import Kit
 from bot.patience import patiently
@@ -45,7 +45,7 @@ class CatchingUp:
         self,
         kit: Kit,
         platforms: Mapping[str, Platform],
-        accept: Accept,
+        accept: Callable[[MessageReceived], Awaitable[None]],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:

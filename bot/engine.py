@@ -81,7 +81,7 @@ class Engine:
         self._programs = Programs(answer=kit.defaults.answer_bots)
         self._answering = Answering(kit, platforms, self._teller, wake)
         self._saving = Saving()
-        self._catching_up = CatchingUp(kit, platforms, self.accept)
+        self._catching_up = CatchingUp(kit, platforms, self._found)
 
     async def prepare(self) -> None:
         """Know what can be known before the first event; without it the first answers are slower."""
@@ -108,6 +108,11 @@ class Engine:
                 await self._steering.stop_requested(event)
             case EventsMissed():
                 self._looks.add(self._errand(self._catching_up.catch_up(event.platform)))
+
+    async def _found(self, event: MessageReceived) -> None:
+        """Commit what nobody delivered; where it begins a thread, whoever found it has looked there too."""
+        self._ahead.notice(event)
+        await self._message(event)
 
     async def work(self, conversation: ConversationId, *, again: bool = False) -> bool:
         """Answer the oldest open turn of a conversation; False when there is none.
