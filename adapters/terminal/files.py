@@ -35,11 +35,10 @@ _ENDING = re.compile(r"\.[A-Za-z]\w{0,4}$")
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A line as it is meant: a declared command that takes a file, or with `command` None a question."""
+    """A line as it is meant: its words, commands and their options among them, and the files that it names."""
 
     text: str
     attachments: tuple[Attachment, ...] = ()
-    command: Command | None = None
 
 
 def read(line: str, commands: Sequence[Command]) -> Typed:
@@ -64,14 +63,12 @@ def copy(files: Sequence[File], folder: Path) -> list[Path]:
 def _command(command: Command, rest: str) -> Typed:
     """Its first word is a file where there is such a file; where it only looks like one, that is a mistake."""
     word = _WORD.match(rest)
-    if word is None:
-        return Typed(rest, command=command)
-    path = _path(word)
-    if path.is_file():
-        return Typed(rest[word.end() :], (_attachment(path),), command)
-    if _meant(word) or any(option.file and option.required for option in command.options):
+    path = None if word is None else _path(word)
+    if word is not None and path is not None and path.is_file():
+        return Typed(f"/{command.name} {rest[word.end() :]}".strip(), (_attachment(path),))
+    if word is not None and (_meant(word) or any(option.file and option.required for option in command.options)):
         raise FileLost("no such file", _named(word))
-    return Typed(rest, command=command)
+    return Typed(f"/{command.name} {rest}".strip())
 
 
 def _question(line: str) -> Typed:

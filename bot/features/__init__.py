@@ -117,8 +117,8 @@ def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
 def parse(text: str, table: tuple[Command, ...]) -> Said | None:
     """A command written as a message ("/model gpt-5.4"), for places without commands; None for any other text.
 
-    All that follows the name is the first option. In a command that becomes a turn, a word like `size=1024x1024`
-    is the option of that name.
+    All that follows the name is the first option. In a command that has several, a word like `size=1024x1024` is the
+    option of that name.
     """
     if not text.startswith("/"):
         return None
@@ -127,10 +127,13 @@ def parse(text: str, table: tuple[Command, ...]) -> Said | None:
     if command is None:
         return None
     options: dict[str, str] = {}
-    if command.name in TASKS:
-        options, rest = _named(command, rest)
-    first = {option.name: rest.strip() for option in command.options[:1] if rest.strip()}
-    return Said(command.name, {**first, **options})
+    worded = [option.name for option in command.options if not option.file]
+    if len(worded) > 1:
+        options, rest = _named(worded, rest)
+    for name in worded[:1]:
+        said = " ".join(filter(None, (options.pop(name, ""), rest.strip())))
+        options = {name: said, **options} if said else options
+    return Said(command.name, options)
 
 
 def written(event: CommandInvoked) -> str:
@@ -140,9 +143,8 @@ def written(event: CommandInvoked) -> str:
     return " ".join(filter(None, (f"/{event.name}", first[1], *options)))
 
 
-def _named(command: Command, text: str) -> tuple[dict[str, str], str]:
-    """The options that are named in a text, and the rest of it."""
-    names = {option.name for option in command.options}
+def _named(names: Sequence[str], text: str) -> tuple[dict[str, str], str]:
+    """The options of these names that a text has, and the rest of it."""
     options: dict[str, str] = {}
     rest: list[str] = []
     for word in text.split(" "):

@@ -39,9 +39,9 @@ def suggest_aloud(prefix: str) -> Sequence[str]:
 
 
 def _asked(options: Mapping[str, str]) -> dict[str, str]:
-    """What is to be chosen, by option; written as text all of it stands in the first one."""
+    """What is to be chosen, by option; "aloud on" may stand among the words of the first one."""
     notes, aloud = options.get("notes", ""), options.get("aloud", "")
-    words = notes.lower().replace("=", " ").split()
+    words = notes.lower().split()
     if "aloud" in words:
         at = words.index("aloud")
         aloud = " ".join(words[at + 1 : at + 2]) or "on"

@@ -176,6 +176,11 @@ async def test_a_command_in_a_message_to_somebody_else_is_none(store: Store) -> 
         ("/persona be\nbrief", "persona", {"text": "be\nbrief"}),
         ("/new", "new", {}),
         ("/new please", "new", {}),
+        ("/imagine a fox Size=2K a=b", "imagine", {"prompt": "a fox a=b", "size": "2K"}),
+        ("/imagine prompt=a red fox size=2K", "imagine", {"prompt": "a red fox", "size": "2K"}),
+        ("/edit picture=1 darker", "edit", {"prompt": "picture=1 darker"}),
+        ("/voice off aloud=on", "voice", {"notes": "off", "aloud": "on"}),
+        ("/persona text=short", "persona", {"text": "text=short"}),
     ],
 )
 def test_commands_are_read_from_text(text: str, name: str, options: dict[str, str]) -> None:

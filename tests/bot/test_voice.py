@@ -32,7 +32,7 @@ async def test_a_bare_command_shows_what_holds(store: Store) -> None:
         ({"notes": "off"}, Choice(voice="off")),
         ({"aloud": "on"}, Choice(aloud=True)),
         ({"notes": "Transcript", "aloud": "off"}, Choice(voice="transcript", aloud=False)),
-        ({"notes": "answer aloud=on"}, Choice(voice="answer", aloud=True)),
+        ({"notes": "answer aloud on"}, Choice(voice="answer", aloud=True)),
         ({"notes": "aloud off"}, Choice(aloud=False)),
         ({"notes": "default"}, Choice()),
         ({"notes": "loudly"}, Choice()),
@@ -47,6 +47,14 @@ async def test_what_is_said_is_chosen_and_the_rest_refused(
         assert await store.own_choice(CHANNEL) == chosen
         wrong = options.get("notes") == "loudly" or options.get("aloud") == "maybe"
         assert (home.say_so("voice-choice-unknown") in home.platform.notices()) == wrong
+
+
+async def test_what_is_written_as_text_chooses_too(store: Store) -> None:
+    async with house(store) as home:
+        await home.say("/voice transcript aloud=on")
+        assert await store.own_choice(CHANNEL) == Choice(voice="transcript", aloud=True)
+        await home.say("/voice notes=off aloud off")
+        assert await store.own_choice(CHANNEL) == Choice(voice="off", aloud=False)
 
 
 async def test_a_thread_holds_its_own_choice_before_the_channels(store: Store) -> None:

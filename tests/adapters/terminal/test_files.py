@@ -20,7 +20,6 @@ from bot.contract import (
     Address,
     Attachment,
     Command,
-    CommandInvoked,
     Event,
     File,
     MessageReceived,
@@ -68,7 +67,7 @@ class TestLine:
     )
     def test_a_command_takes_its_first_word_as_a_file(self, line: str, here: Path) -> None:
         typed = files.read(line.strip(), TABLE)
-        assert (typed.command, typed.text) == (TRANSCRIBE, "")
+        assert typed.text == "/transcribe"
         assert typed.attachments == (Attachment("clip.ogg", "audio/ogg", 5, str(here / "clip.ogg")),)
 
     @pytest.mark.parametrize(
@@ -82,15 +81,15 @@ class TestLine:
     )
     def test_names_with_blanks_are_written_as_in_a_shell(self, line: str, name: str) -> None:
         typed = files.read(line, TABLE)
-        assert (names(typed), typed.text) == ([name], 'words, and "more"')
+        assert (names(typed), typed.text) == ([name], '/edit words, and "more"')
 
     @pytest.mark.parametrize(
         "line", ["/edit make it darker", "/edit", "/edit  don't", "/edit version 1.5", "/edit 1.5"]
     )
     def test_where_a_file_is_a_choice_plain_words_are_words(self, line: str) -> None:
         typed = files.read(line, TABLE)
-        assert (typed.command, names(typed)) == (EDIT, [])
-        assert typed.text == line.removeprefix("/edit").strip()
+        assert names(typed) == []
+        assert typed.text == f"/edit {line.removeprefix('/edit').strip()}".strip()
 
     @pytest.mark.parametrize(
         "line",
@@ -113,7 +112,7 @@ class TestLine:
 
     def test_a_question_begins_with_its_files_and_a_sound_among_them_is_spoken(self) -> None:
         typed = files.read('@fox.png @"my clip.m4a"   what is @word this?', TABLE)
-        assert (typed.command, typed.text) == (None, "what is @word this?")
+        assert typed.text == "what is @word this?"
         found = [(each.name, each.media_type, each.voice) for each in typed.attachments]
         assert found == [("fox.png", "image/png", False), ("my clip.m4a", "audio/mp4", True)]
 
@@ -217,7 +216,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 async def test_a_line_with_a_missing_file_is_answered_at_once_and_the_next_is_read(pipe: tuple[int, int]) -> None:
-    output, events = StringIO(), list[Event]()
+    output, events = StringIO(), list[MessageReceived]()
     settings = TerminalSettings("ann", "en-GB", "> ")
 
     def words(message_id: str, locale: str | None, **params: object) -> str:
@@ -226,20 +225,21 @@ async def test_a_line_with_a_missing_file_is_answered_at_once_and_the_next_is_re
     platform = TerminalPlatform(settings, Lines(pipe[0]), Printer(output, interactive=False), words)
 
     async def accept(event: Event) -> None:
-        assert isinstance(event, MessageReceived | CommandInvoked)
+        assert isinstance(event, MessageReceived)
         events.append(event)
         await platform.open(event.origin).notify("taken")
 
-    os.write(pipe[1], b"/transcribe gone.ogg\n/transcribe clip.ogg\n/edit fox.png make it night\n@clip.ogg\n")
+    os.write(
+        pipe[1],
+        b"/transcribe gone.ogg\n/transcribe clip.ogg\n/edit fox.png make it night model=qwen-image-edit\n@clip.ogg\n",
+    )
     os.close(pipe[1])
     async with platform, asyncio.timeout(10):
         await platform.listen(accept, TABLE)
     assert output.getvalue() == "file-lost en-GB gone.ogg\n" + 3 * "taken\n"
-    first, second, third = events
-    assert isinstance(first, CommandInvoked)
-    assert isinstance(second, CommandInvoked)
-    assert isinstance(third, MessageReceived)
-    assert (first.name, first.options, [each.name for each in first.attachments]) == ("transcribe", {}, ["clip.ogg"])
-    assert (second.name, second.options) == ("edit", {"prompt": "make it night"})
-    assert [each.media_type for each in second.attachments] == ["image/png"]
-    assert (third.text, [each.voice for each in third.attachments]) == ("", [True])
+    assert [event.text for event in events] == ["/transcribe", "/edit make it night model=qwen-image-edit", ""]
+    assert [[(each.name, each.voice) for each in event.attachments] for event in events] == [
+        [("clip.ogg", False)],
+        [("fox.png", False)],
+        [("clip.ogg", True)],
+    ]
