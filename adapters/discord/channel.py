@@ -95,6 +95,7 @@ class DiscordChannel:
 
     async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
         """By what Discord shows of a key for some minutes, else by what a post answers, in order."""
+        self._bot.doubt()
         finder = Finder(self._speaking, self._by_token, self._token, _place(self._origin), _answered(self._origin))
         return await finder.find(keys, known) if keys else {}
 

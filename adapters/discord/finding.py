@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import discord
 
 from adapters.discord import history
-from adapters.discord.routes import Speaking, nonce
+from adapters.discord.routes import Speaking, nonces
 from adapters.discord.token import Token
 from adapters.discord.token_route import TokenRoute
 from bot.contract import PostId
@@ -49,8 +49,8 @@ class Finder:
     def _named(self, keys: Sequence[str], posts: Sequence[discord.Message]) -> dict[str, int]:
         """Posts that show their key: by the nonce for some minutes, by the name of a file for ever."""
         shown = {message.nonce: message.id for message in posts if message.nonce is not None}
-        names = {key: nonce(self._place, self._answered, key) for key in keys}
-        found = {key: shown[name] for key, name in names.items() if name in shown}
+        names = {key: nonces(self._place, self._answered, key) for key in keys}
+        found = {key: shown[name] for key in keys for name in reversed(names[key]) if name in shown}
         filed = {key: _filed(key, posts) for key in keys if key not in found}
         return found | {key: message for key, message in filed.items() if message is not None}
 

@@ -2,21 +2,28 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
+from time import monotonic
 from typing import Protocol
 
 import discord
 
 from adapters.discord import failures, looks
-from adapters.discord.failures import VoiceRefused
+from adapters.discord.failures import VoiceRefused, VoiceStays
 from adapters.discord.looks import Look, Message
 from adapters.discord.speaker import Speaker
 from bot.contract import PostId
-from bot.errors import ChannelGone, PostGone, PostRejected
+from bot.errors import ChannelBusy, ChannelGone, PostGone, PostRejected
 
 log = logging.getLogger("parley.discord")
 
 NONCE_LIMIT = 25
+_SENDS = 3
+"""Posts that a key may have: one that was taken away still holds its nonce."""
+_FRESH_S = 1.0
+"""A send that took longer may have been overtaken by another run of its answer, who was given the same post."""
+
 PLAIN = discord.MessageFlags()
 NOTICE = discord.MessageFlags(suppress_embeds=True)
 """What tells a notice from an answer's post for ever, and a notice has no links to preview."""
@@ -55,17 +62,45 @@ class BotRoute:
         self._channel = channel
         self._answered = answered
         self._asker = asker
+        self._doubts = False
+        self._owed: dict[str, Message] = {}
+        self._taken: set[PostId] = set()
+
+    def doubt(self) -> None:
+        """Another run may have sent, and taken away, what is sent now: what Discord gives back need not stand."""
+        self._doubts = True
 
     async def send(self, look: Look, key: str) -> PostId:
-        sent = await self._post(look, nonce(self._channel, self._answered, key))
-        filed = looks.holds_files(sent, look)
-        if not filed or not looks.shows(sent, look):
-            # A send whose reply was lost has arrived: by its nonce Discord gives it back as it was then.
-            try:
-                await self._edit(_id(sent), look.without_files if filed else look.ordinary)
-            except PostGone:  # or it was taken away since
-                sent = await self._post(look, None)
-        return _id(sent)
+        """A send whose reply was lost has arrived: by its nonce Discord gives it back as it was then.
+
+        It gives back what was taken away since, too; that is found out by an edit.
+        """
+        for unique in nonces(self._channel, self._answered, key):
+            sent = await self._given(look, unique)
+            if _id(sent) in self._taken:
+                continue
+            if not self._doubts and unique not in self._owed and _wanted(sent, look):
+                return _id(sent)
+            with suppress(PostGone):
+                await self._mend(sent, look)
+                self._owed.pop(unique, None)
+                return _id(sent)
+        return _id(await self._post(look, None))
+
+    async def _given(self, look: Look, unique: str) -> Message:
+        """Raises `ChannelBusy` where the post looks otherwise and the caller has to ask again if it may speak."""
+        if unique in self._owed:
+            return self._owed[unique]
+        began = monotonic()
+        sent = await self._post(look, unique)
+        if monotonic() - began > _FRESH_S and not _wanted(sent, look):
+            self._owed[unique] = sent
+            raise ChannelBusy("it stands there already, with another look", 0.0)
+        return sent
+
+    async def _mend(self, sent: Message, look: Look) -> None:
+        with suppress(VoiceStays):
+            await self._edit(_id(sent), look.without_files if looks.holds_files(sent, look) else look.ordinary)
 
     async def edit(self, post_id: PostId, look: Look) -> None:
         await self._edit(post_id, look)
@@ -120,9 +155,13 @@ class BotRoute:
         """With the look's files in place of those that stand there, or with none to leave them."""
         speaker = self._speaking()
         with look.parameters() as body:
-            await speaker.call(
-                lambda: speaker.client.http.edit_message(self._channel, int(post_id), params=body), look.patience
-            )
+            try:
+                await speaker.call(
+                    lambda: speaker.client.http.edit_message(self._channel, int(post_id), params=body), look.patience
+                )
+            except PostGone:
+                self._taken.add(post_id)
+                raise
 
     def _reference(self) -> discord.MessageReference | None:
         if self._answered is None:
@@ -174,6 +213,15 @@ class EitherRoute:
 def nonce(place: int, answered: int | None, key: str) -> str:
     """Of the key and the place: Discord compares nonces over all that a bot has said anywhere in some minutes."""
     return sha256(f"{place}/{answered}/{key}".encode()).hexdigest()[:NONCE_LIMIT]
+
+
+def nonces(place: int, answered: int | None, key: str) -> tuple[str, ...]:
+    """The nonces under which a post with this key may have been sent."""
+    return tuple(nonce(place, answered, key if at == 0 else f"{key}~{at}") for at in range(_SENDS))
+
+
+def _wanted(message: Message, look: Look) -> bool:
+    return looks.holds_files(message, look) and looks.shows(message, look)
 
 
 def _id(message: Message) -> PostId:
