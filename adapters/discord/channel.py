@@ -37,6 +37,7 @@ class DiscordChannel:
         self._bot = BotRoute(speaking, _place(origin), _answered(origin), origin.asker.id)
         self._route = self._preferred()
         self._gone: ChannelGone | None = None
+        self._met: set[PostId] = set()
         self._capabilities = Capabilities(
             text_limit=markup.TEXT_LIMIT,
             measure=markup.measure,
@@ -69,24 +70,28 @@ class DiscordChannel:
     async def send(self, post: Post) -> PostId:
         look = looks.whole(post, self._capabilities.file_limit)
         try:
-            return await self._route.send(look, post.key)
+            sent = await self._route.send(look, post.key)
         except ChannelGone as error:
             if look.files and failures.lacks_a_right(error):
                 # Perhaps only files are not allowed, and words would be.
                 raise PostRejected(f"no files may be sent here: {error}") from error
             raise
+        self._met.add(sent)
+        return sent
 
     async def edit(self, post_id: PostId, post: Post) -> None:
         look = looks.of(post)
         if self._gone is not None:
             raise self._gone
         drafts = self._drafts()
-        if not post.final:
+        if not post.final and post_id in self._met:
             drafts.offer(post_id, lambda: self._draft(post_id, look))
             return
+        # The first edit of a post that another run has left tells if it stands there: too late beside the caller.
         await drafts.settle(post_id)
         with suppress(VoiceStays):
             await self._route.edit(post_id, look)
+        self._met.add(post_id)
 
     async def delete(self, post_id: PostId) -> None:
         await self._drafts().settle(post_id)

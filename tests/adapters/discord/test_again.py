@@ -1,11 +1,13 @@
 """Posts that are sent again with their key: by a run that took over, by one that was taken over, after a deletion."""
 
+import asyncio
+
 import pytest
 
 from adapters.discord import routes
 from bot.contract import Post, PostId
 from bot.errors import ChannelBusy, PostGone
-from tests.adapters.discord.stage import SEND, Stage
+from tests.adapters.discord.stage import EDIT, SEND, Stage
 
 
 def wip(text: str) -> Post:
@@ -75,3 +77,20 @@ async def test_what_stands_in_place_of_a_deleted_post_is_found_by_its_key(speaki
     await speaking.speech(origin).delete(await speaking.speech(origin).send(wip("Paris")))
     post = await speaking.speech(origin).send(whole("Paris."))
     assert await speaking.speech(origin).find(["t7-0"], ()) == {"t7-0": post}
+
+
+async def test_a_post_of_an_earlier_run_is_told_to_be_gone_by_its_first_edit(speaking: Stage) -> None:
+    first = await speaking.speech().send(wip("Paris"))
+    await speaking.speech().delete(first)
+    with pytest.raises(PostGone):
+        await speaking.speech().edit(first, wip("Paris is"))
+
+
+async def test_later_edits_of_a_post_of_an_earlier_run_hold_nobody_up(speaking: Stage) -> None:
+    first = await speaking.speech().send(wip("Paris"))
+    speech = speaking.speech()
+    await speech.edit(first, wip("Paris is"))
+    speaking.world.slow_down(EDIT, 0.5)
+    async with asyncio.timeout(0.4):
+        await speech.edit(first, wip("Paris is it"))
+    speaking.world.forgive()
