@@ -8,6 +8,7 @@ from bot.endings import INTERRUPTED, fail, withdraw
 from bot.errors import Notice
 from bot.features import TASKS, Kit
 from bot.features.ahead import Reading
+from bot.features.carrying import GIVEN_UP, carry
 from bot.features.chat import chat
 from bot.features.scene import answer
 from bot.features.speaking import spoken_too
@@ -42,6 +43,7 @@ class Answering:
             await find_lost(self._kit.store, turn, channel)
         # What is stored has only to be shown: it is given up later.
         if claim.tries > (MOST_TRIES if claim.answer is None else 2 * MOST_TRIES):
+            await carry(turn, claim.revision, GIVEN_UP)
             await fail(turn, self._teller, self._kit.words, Notice(INTERRUPTED))
             return
         if not claim.questions and claim.answer is None:

@@ -89,8 +89,11 @@ def plain(text: str) -> str:
 async def _made(scene: Scene, wish: Wish, number: int) -> Drawn:
     name = request_name(scene.claim.revision, number) + _digest(wish)
     found = (await scene.turn.made()).get(name)
-    if isinstance(found, Drawn):
-        return found
+    while isinstance(found, Drawn):
+        if not found.blob or await workshop(scene).blobs.find(found.blob) is not None:
+            return found
+        name += "-anew"  # it was tidied away, and what is kept stays
+        found = (await scene.turn.made()).get(name)
     scene.reply.tell(scene.say("status-drawing"))
     drawn = await _bought(scene, wish, f"parley-{scene.claim.turn}-{name}")
     await scene.turn.keep(name, drawn)

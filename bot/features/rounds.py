@@ -19,6 +19,7 @@ from bot.errors import (
     StoppedByReader,
 )
 from bot.features.ahead import Reading
+from bot.features.carrying import GONE_ON_WITH, carry
 from bot.features.reasons import advised
 from bot.features.request import RETRY_SHARE, Put, asked
 from bot.features.scene import Scene
@@ -33,8 +34,6 @@ from bot.model import Claim
 log = logging.getLogger("parley.chat")
 
 _TOO_MANY = f"Not done: no more than {MOST_CALLS} calls are done for one answer."
-_CARRIED = ("round-", "draw-")
-"""How the names of requests begin whose results belong to an answer that is gone on with; the revision follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +100,11 @@ class Rounds:
     async def _past(self) -> Mapping[str, Made]:
         """What this turn has made already, where it can have made anything: a first run need not ask."""
         claim, turn = self._scene.claim, self._scene.turn
-        if claim.tries == 1 and not claim.partial:
+        if claim.tries == 1 and not claim.revision:
             return {}
         if claim.partial:
-            await self._carry(await turn.made())
+            await carry(turn, claim.revision - 1, GONE_ON_WITH)
         return await turn.made()
-
-    async def _carry(self, made: Mapping[str, Made]) -> None:
-        """What the answer has made that is gone on with counts as made for this one."""
-        revision = self._scene.claim.revision
-        for kind in _CARRIED:
-            old, new = f"{kind}{revision - 1}-", f"{kind}{revision}-"
-            for name in [name for name in made if name.startswith(old)]:
-                if new + name.removeprefix(old) not in made:
-                    await self._scene.turn.keep(new + name.removeprefix(old), made[name])
 
     def _name(self, number: int) -> str:
         """Of the request for a round. After an edit of the question or with another model it is another request."""

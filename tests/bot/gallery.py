@@ -100,3 +100,13 @@ async def run_again(home: House, place: Address = CHANNEL) -> None:
     assert conversation is not None
     home.restarted().recover(conversation)
     await home.quiet()
+
+
+async def given_up(home: House, place: Address = CHANNEL) -> None:
+    """After one run that has died two more do, and the next one gives the turn up."""
+    conversation = await home.store.find(place)
+    assert conversation is not None
+    for _ in range(2):
+        await home.store.claim(conversation, 40, again=True)
+    await run_again(home, place)
+    assert captions(home)[-1] == home.say_so("interrupted")

@@ -20,6 +20,7 @@ from tests.bot.gallery import (
     dies,
     drawn,
     gallery,
+    given_up,
     history,
     keys,
     painted,
@@ -452,6 +453,40 @@ async def test_a_crash_shows_one_picture_and_pays_for_what_was_not_kept(
         assert captions(home) == ["*a fox* · qwen-image"]
         assert len(painted(home)) == paid
         assert len((await history(home))[-1].attachments) == 1
+
+
+@pytest.mark.parametrize(("cls", "name"), [(Reply, "show"), (Turn, "answered")])
+async def test_what_was_paid_for_is_shown_when_a_given_up_turn_is_gone_on_with(
+    store: Store, monkeypatch: pytest.MonkeyPatch, cls: type, name: str
+) -> None:
+    async with gallery(store) as home:
+        dies(monkeypatch, cls, name)
+        await home.say("/imagine a fox model=qwen-image")
+        await given_up(home)
+        await home.hear(home.press("continue"))
+        assert captions(home) == ["*a fox* · qwen-image"]
+        assert len(pictures(home)) == len(painted(home)) == 1
+        await home.hear(home.press("regenerate"))
+        assert len(painted(home)) == 2
+
+
+async def test_a_paid_picture_that_was_tidied_away_since_is_drawn_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with gallery(store) as home:
+        dies(monkeypatch, Reply, "show")
+        await home.say("/imagine a fox model=qwen-image")
+        [kept] = await drawn(store, 1)
+        await given_up(home)
+        assert home.kit.workshop is not None
+        found = await home.kit.workshop.blobs.find(kept.blob)
+        assert found is not None
+        found.path.unlink()
+        dies(monkeypatch, Turn, "answered")
+        await home.hear(home.press("continue"))
+        await run_again(home)
+        assert captions(home) == ["*a fox* · qwen-image"]
+        assert (len(pictures(home)), len(painted(home))) == (1, 2)
 
 
 async def test_a_post_that_a_crash_has_hidden_is_the_one_that_stays(

@@ -13,7 +13,7 @@ from bot.made import Drawn as Made
 from bot.reply import Reply
 from bot.store import Store
 from bot.turn import Turn
-from tests.bot.gallery import drawn, gallery, history, painted, pictures, prompts, run_again, turns
+from tests.bot.gallery import drawn, gallery, given_up, history, painted, pictures, prompts, run_again, turns
 from tests.bot.house import House, house
 from tests.fakes.channel import ShownPost
 from tests.fakes.gateway import Answer, Drawn, Fail, Hang, SeenRequest, ToolCall, Voiced
@@ -420,6 +420,20 @@ async def test_a_crash_buys_nothing_twice_and_shows_everything_once(
             assert len(pictures(home)) == 2
         else:
             bought_once(home)
+
+
+async def test_a_given_up_talk_is_gone_on_with_where_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with gallery(store) as home:
+        _dies_at(monkeypatch, Reply, "show", 1, after=True)
+        home.gateway.script(draws("a fox"), Drawn())
+        await home.say("draw a fox")
+        await given_up(home)
+        home.gateway.answer("There it is.")
+        await home.hear(home.press("continue"))
+        assert texts(home) == ["There it is."]
+        assert prompts(home) == ["a fox"]
+        assert len(pictures(home)) == 1
+        assert len(home.gateway.asked("gpt-5-chat-latest")) == 2
 
 
 def _dies_at(patch: pytest.MonkeyPatch, cls: type, name: str, nth: int, *, after: bool) -> None:
