@@ -18,6 +18,7 @@ from bot.reply.exhibits import Exhibits
 from bot.reply.journal import Journal
 from bot.reply.nap import Nap, Sleep
 from bot.reply.screen import Closed, Screen
+from bot.reply.steady import Steady
 from bot.text import START, close, pages
 
 log = logging.getLogger("parley.reply")
@@ -52,13 +53,13 @@ class Reply:
     ) -> None:
         self._channel = channel
         self._can = channel.capabilities
-        self._journal = journal
+        self._journal = Steady(journal, sleep)
         self._status = status
         self._buttons = self._last_buttons = buttons
         self._clock = clock
         self._sleep = sleep
         self._nap, self._typing_nap = Nap(sleep), Nap(sleep)
-        self._screen = Screen(channel, journal, clock, self._nap)
+        self._screen = Screen(channel, self._journal, clock, self._nap)
         self._exhibits = Exhibits(self._screen)
         self._parts: list[str] = []
         self._size = self._shown_size = 0

@@ -24,6 +24,7 @@ from bot.contract import (
 from bot.errors import ChannelGone
 from bot.gateway.client import Patience
 from bot.model import Bounds, Press, Stood, TurnId
+from bot.reply import steady
 from bot.store import Store
 from bot.store.tables import feedback
 from tests.bot.house import ANN, BEN, CHANNEL, House, house, labels
@@ -636,7 +637,8 @@ async def test_a_repaint_that_fails_does_not_keep_the_others_from_being_shown(
                 raise failures.pop()
             return await real(turn)
 
-        monkeypatch.setattr(store, "stood", stood)  # a database that was away for a moment
+        monkeypatch.setattr(steady, "PAUSES_S", ())
+        monkeypatch.setattr(store, "stood", stood)  # a database that was away for longer than a reply tries
         await home.edit("A", "eins")
         assert failures == []
         marked = [home.say_so("answer-stale") in text for text in home.screen()]

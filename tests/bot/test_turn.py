@@ -78,7 +78,7 @@ async def test_a_page_that_could_not_be_written_down_is_known_to_the_notice_that
     with monkeypatch.context() as away:
         away.setattr(store, "placed", placed)
         with pytest.raises(OSError, match="disk full"):
-            await Reply(channel, turn).finish("the first page")
+            await Reply(channel, turn, sleep=lambda _: asyncio.sleep(0)).finish("the first page")
     await Reply(channel, turn).finish("a notice")
     assert channel.shown() == ["a notice"]
 

@@ -1,0 +1,65 @@
+"""A journal that outlives a moment without a store."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+from bot.contract import PostId
+from bot.errors import BotError
+from bot.reply.journal import Journal
+from bot.reply.nap import Sleep
+
+log = logging.getLogger("parley.reply")
+
+T = TypeVar("T")
+
+PAUSES_S = (0.1, 0.5, 2.0, 4.0)
+"""Before each further try: a full disk or a database that restarts mostly lasts no longer."""
+
+
+class Steady:
+    """Implements `Journal` over another one; what its store raises is raised after some tries."""
+
+    def __init__(self, journal: Journal, sleep: Sleep) -> None:
+        self._journal = journal
+        self._sleep = sleep
+
+    @property
+    def key(self) -> str:
+        return self._journal.key
+
+    @property
+    def placed(self) -> tuple[PostId, ...]:
+        return self._journal.placed
+
+    @property
+    def files(self) -> Mapping[int, PostId]:
+        return self._journal.files
+
+    @property
+    def outdated(self) -> Sequence[tuple[int, PostId]]:
+        return self._journal.outdated
+
+    async def check(self) -> None:
+        await self._patiently(self._journal.check)
+
+    async def place(self, page: int, post_id: PostId) -> None:
+        await self._patiently(partial(self._journal.place, page, post_id))
+
+    async def gone(self, page: int, post_id: PostId) -> None:
+        await self._patiently(partial(self._journal.gone, page, post_id))
+
+    async def holds(self, post_id: PostId) -> bool:
+        return await self._patiently(partial(self._journal.holds, post_id))
+
+    async def _patiently(self, verb: Callable[[], Awaitable[T]]) -> T:
+        for pause_s in PAUSES_S:
+            try:
+                return await verb()
+            except BotError:
+                raise
+            except Exception as error:  # whatever the database raises: half an answer stands on the screen
+                log.warning("journal_away key=%s reason=%s again_in=%.1f", self.key, type(error).__name__, pause_s)
+            await self._sleep(pause_s)
+        return await verb()
