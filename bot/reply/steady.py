@@ -1,4 +1,4 @@
-"""A journal that outlives a moment without a store."""
+"""A journal that outlives a moment without a store, and a moment in which another run is about to write."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 PAUSES_S = (0.1, 0.5, 2.0, 4.0)
 """Before each further try: a full disk or a database that restarts mostly lasts no longer."""
+
+HELD_PAUSES_S = (0.1, 0.4, 1.0)
 
 
 class Steady:
@@ -51,6 +53,11 @@ class Steady:
         await self._patiently(partial(self._journal.gone, page, post_id))
 
     async def holds(self, post_id: PostId) -> bool:
+        """With patience: a platform that knows a key has given the other run this very post, perhaps just now."""
+        for pause_s in HELD_PAUSES_S:
+            if await self._patiently(partial(self._journal.holds, post_id)):
+                return True
+            await self._sleep(pause_s)
         return await self._patiently(partial(self._journal.holds, post_id))
 
     async def _patiently(self, verb: Callable[[], Awaitable[T]]) -> T:

@@ -13,6 +13,10 @@ from tests.fakes.channel import FakeChannel
 from tests.fakes.journal import FakeJournal
 
 
+async def at_once(_: float) -> None:
+    await asyncio.sleep(0)
+
+
 async def test_an_answer_asked_for_again_stands_anew_where_its_post_was_deleted(store: Store) -> None:
     async with house(store) as home:
         await home.say("one", message_id="A")
@@ -47,7 +51,7 @@ async def test_an_answer_that_is_deleted_while_it_is_written_ends() -> None:
 async def test_a_post_that_came_too_late_is_taken_away_again() -> None:
     channel = FakeChannel()
     with pytest.raises(Fenced):
-        await Reply(channel, FakeJournal(taken_over=True)).finish("whole")
+        await Reply(channel, FakeJournal(taken_over=True), sleep=at_once).finish("whole")
     assert channel.shown() == []
 
 
@@ -58,11 +62,22 @@ async def test_a_post_that_the_other_run_has_found_is_left_to_it() -> None:
     assert channel.shown() == ["whole"]
 
 
+async def test_a_post_that_the_other_run_has_been_given_and_writes_down_a_moment_later_is_left_to_it() -> None:
+    channel, journal = FakeChannel(), FakeJournal(taken_over=True)
+
+    async def meanwhile(_: float) -> None:
+        journal.held = (PostId("P1"),)
+
+    with pytest.raises(Fenced):
+        await Reply(channel, journal, sleep=meanwhile).finish("whole")
+    assert channel.shown() == ["whole"]
+
+
 async def test_a_late_post_that_cannot_be_taken_away_ends_the_run_all_the_same() -> None:
     channel = FakeChannel()
     channel.fail("delete", ChannelGone("no rights"))
     with pytest.raises(Fenced):
-        await Reply(channel, FakeJournal(taken_over=True)).finish("whole")
+        await Reply(channel, FakeJournal(taken_over=True), sleep=at_once).finish("whole")
 
 
 async def test_who_deletes_an_answer_half_way_is_told_nothing(store: Store) -> None:
