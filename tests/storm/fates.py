@@ -116,7 +116,8 @@ def _outcome(question: Question, screens: _Screens, groups: tuple[Group, ...]) -
     if not pieces:
         return Outcome(question, Fate.SILENT, 0)
     fate, noted = Fate.TORN, False
-    if begun and not any(post.open for post in pieces.values()):
+    # An answer to many may break off before it comes to this one.
+    if not any(post.open for post in pieces.values()):
         words = [word for at in sorted(pieces) for word in pieces[at].text.split()]
         read = (found for group in groups if (found := _read(words, group))[0] is not Fate.TORN)
         fate, noted = next(read, (fate, noted))

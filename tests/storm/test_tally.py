@@ -124,6 +124,25 @@ def test_a_cut_just_before_the_end_of_a_sentence_is_a_cut_with_a_word_about_it(s
     assert scene.tally().fates[Fate.CUT] == 1
 
 
+@pytest.mark.parametrize("begins", ["A00001 A00002", "A00001 A00002 A000"])
+def test_an_answer_to_many_that_is_cut_before_it_names_the_last_is_cut_for_all_of_them(
+    scene: Scene, begins: str
+) -> None:
+    for number in (1, 2, 3):
+        scene.ask(number)
+    scene.serve(1, 2, 3, whole=False)
+    scene.post(f"{begins}\n\n_The answer broke off here._")
+    assert scene.wrong() == {}
+    assert scene.tally().fates[Fate.CUT] == 3
+
+
+def test_an_answer_that_begins_in_the_middle_is_torn(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1)
+    scene.post(" ".join(marks.answer((1,)).split()[5:]))
+    assert scene.wrong() == {"torn": [1]}
+
+
 def test_an_answer_that_still_streams_is_not_done(scene: Scene) -> None:
     scene.ask(1)
     scene.serve(1)
