@@ -10,11 +10,12 @@ from bot.features import TASKS, Kit
 from bot.features.ahead import Reading
 from bot.features.carrying import GIVEN_UP, carry
 from bot.features.chat import chat
+from bot.features.reading_up import read_up
 from bot.features.scene import answer
 from bot.features.speaking import spoken_too
 from bot.model import ConversationId
 from bot.patience import patiently
-from bot.picking_up import find_lost, read_earlier
+from bot.picking_up import find_lost
 from bot.telling import Teller
 from bot.turn import Turn
 
@@ -54,7 +55,7 @@ class Answering:
             return
         if claim.joined_late:
             await turn.check()
-            turn.claim = await read_earlier(self._kit, self._platforms[claim.origin.address.platform], claim)
+            await read_up(self._kit, turn, self._platforms[claim.origin.address.platform], channel)
         make = partial(spoken_too, make=partial(chat, early=early)) if claim.task is None else TASKS[claim.task.name]
         await answer(self._kit, turn, channel, make)
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.contract import PostId
-from bot.errors import Fenced, StoppedByReader
+from bot.errors import Fenced, Notice, StoppedByReader
 from bot.made import Made
 from bot.model import Answer, Claim, Message, TurnId, TurnState
 from bot.reply.journal import FIRST_FILE, post_key
@@ -55,6 +55,8 @@ class Turn:
         """The answer is in the store: from here on it is only a matter of showing it."""
         self.kept: Answer | None = None
         """The answer that this attempt has put there."""
+        self.notes: list[Notice] = []
+        """What is to be said under whatever is answered, known before it began."""
         self.above = ""
         """CommonMark that stands above the answer and is no part of it: a notice in its place leaves it standing."""
         self._committed = committed

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.contract import Attachment, File, Voice
-from bot.errors import BadOption, FileLost
+from bot.errors import BadOption, ChannelBusy, FileError, FileLost
 from bot.features.kit import Workshop
 from bot.features.scene import Scene
 from bot.files import Blob
@@ -33,6 +33,12 @@ _ENDINGS = {
 }
 
 
+class FileBusy(FileError):
+    """Its platform had no time to say where it is, and may have some later."""
+
+    notice_id = "file-busy"
+
+
 def workshop(scene: Scene) -> Workshop:
     """What works on files. Raises `BadOption` where there is nothing that does."""
     if scene.kit.workshop is None:
@@ -41,14 +47,20 @@ def workshop(scene: Scene) -> Workshop:
 
 
 async def fetched(scene: Scene, attachment: Attachment) -> Blob:
-    """The bytes of a file of this conversation, our own ones too. Raises `FileError`, and `ChannelError`."""
+    """The bytes of a file of this conversation, our own ones too.
+
+    Raises `FileError`, which is `FileBusy` where only time was missing, and `ChannelError`.
+    """
     shop = workshop(scene)
     if attachment.ref.startswith(OWN):
         kept = await shop.blobs.find(attachment.ref.removeprefix(OWN))
         if kept is None:
             raise FileLost("it was tidied away", attachment.name)
         return kept
-    download = await patiently(partial(scene.channel.locate, attachment), LOCATE_PATIENCE_S)
+    try:
+        download = await patiently(partial(scene.channel.locate, attachment), LOCATE_PATIENCE_S)
+    except ChannelBusy as error:
+        raise FileBusy(str(error), attachment.name) from error
     return await shop.door.fetch(download, attachment, most=scene.kit.defaults.most_file)
 
 

@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 from bot.contract import Attachment
 from bot.errors import BadOption, BotError, FileError, FileUnsupported, GatewayError, Notice, StoppedByReader
 from bot.features.brought import Given
-from bot.features.files import workshop
+from bot.features.files import FileBusy, workshop
 from bot.features.listening import Listened, Wish, cut, listen, opened, recalled
 from bot.features.reasons import advised, named
 from bot.features.scene import Scene
@@ -127,6 +127,8 @@ class _Ears:
                 continue
             try:
                 found = await self._listened(file)
+            except FileBusy:
+                continue
             except FileError:  # nor will it be heard the next time
                 found = None
             except (GatewayError, BadOption):

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from bot.contract import Attachment
 from bot.errors import ChannelError, FileError, FileUnsupported, Notice
 from bot.features.brought import Given
-from bot.features.files import fetched
+from bot.features.files import FileBusy, fetched
 from bot.features.kit import Kit, Workshop
 from bot.features.scene import Scene
 from bot.files import Blob
@@ -78,9 +78,10 @@ def _may_show(file: Attachment) -> bool:
 
 
 def _seen(things: Given, asked: Sequence[Attachment], found: Mapping[Attachment, ChatImage | FileError]) -> Given:
-    """With what was seen, and a word about each of the questions' own pictures that was not."""
+    """With what was seen, and a word about each that was not: of the questions, or for want of time alone."""
     called = frozenset(file for file in asked if is_picture(file) or isinstance(found.get(file), ChatImage))
-    faults = {file: fault for file, fault in found.items() if file in called and isinstance(fault, FileError)}
+    late = frozenset(file for file, fault in found.items() if isinstance(fault, FileBusy))
+    faults = {file: fault for file, fault in found.items() if file in called | late and isinstance(fault, FileError)}
     images = {file.ref: (image,) for file, image in found.items() if isinstance(image, ChatImage)}
     left_out = {file.ref: () for file in called if file.ref not in images and file not in faults}
     told = _taken(things, called, [fault.notice for fault in faults.values()])
@@ -104,6 +105,8 @@ async def _look(scene: Scene, shop: Workshop, file: Attachment) -> ChatImage | F
     try:
         blob = await shop.sights.find(file.ref, shop.blobs) or await _prepared(scene, shop, file)
         data = await asyncio.to_thread(blob.path.read_bytes)
+    except FileBusy as error:
+        return error
     except (FileError, ChannelError) as error:
         shop.sights.lose(file.ref)
         if isinstance(error, FileError):

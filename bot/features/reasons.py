@@ -49,12 +49,12 @@ class Unusable(Refused):
         return self._notice
 
 
-def unusable(kit: Kit, claim: Claim, notes: Sequence[Notice]) -> Unusable:
-    """One refusal that tells all these reasons."""
+def unusable(kit: Kit, claim: Claim, notes: Sequence[Notice], reason: str = "") -> Unusable:
+    """One refusal that tells all these reasons; `reason` is for the log."""
     if len(notes) == 1:
-        return Unusable(notes[0])
+        return Unusable(notes[0], reason)
     said = dict.fromkeys(kit.words.say(note, claim.origin.locale) for note in notes)
-    return Unusable(Notice("several-notices", {"notices": "\n".join(f"- {each}" for each in said)}))
+    return Unusable(Notice("several-notices", {"notices": "\n".join(f"- {each}" for each in said)}), reason)
 
 
 def named(kit: Kit, claim: Claim, notice: Notice, name: str) -> Notice:

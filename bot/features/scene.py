@@ -2,16 +2,17 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
 
 from bot.contract import Channel
 from bot.errors import GatewayError, Refused, StoppedByReader
 from bot.features import buttons
 from bot.features.kit import Kit
-from bot.features.reasons import Unusable, advised
+from bot.features.reasons import advised, unusable
 from bot.model import Answer, Claim, TurnState
 from bot.reply import Reply
+from bot.text import closed
 from bot.turn import Turn
 
 log = logging.getLogger("parley.chat")
@@ -67,8 +68,16 @@ async def _make(scene: Scene, make: Make) -> Answer:
         made = await make(scene)
     except (GatewayError, Refused) as error:
         told = advised(scene.kit, scene.claim, error.notice)
-        if told.id == error.notice.id:
+        if told.id == error.notice.id and not (scene.turn.notes and isinstance(error, Refused)):
             raise
-        raise Unusable(told, f"{type(error).__name__}: {error}") from error
+        reason = f"{type(error).__name__}: {error}"
+        raise unusable(scene.kit, scene.claim, (told, *scene.turn.notes), reason) from error
+    if scene.turn.notes:
+        made = replace(made, shown=closed(made.shown or made.text) + "".join(_under(scene)))
     await scene.turn.answered(made)
     return made
+
+
+def _under(scene: Scene) -> Iterator[str]:
+    for note in scene.turn.notes:
+        yield f"\n\n_{scene.kit.words.say(note, scene.claim.origin.locale)}_"
