@@ -15,7 +15,7 @@ from bot.features.scene import answer
 from bot.features.speaking import spoken_too
 from bot.model import ConversationId
 from bot.patience import patiently
-from bot.picking_up import find_lost
+from bot.picking_up import clear_away, find_lost
 from bot.telling import Teller
 from bot.turn import Turn
 
@@ -68,4 +68,5 @@ class Answering:
             return await channel.anchor(claim.questions[-1].text, key=f"{turn.key}-q", again=claim.tries > 1)
 
         origin = await patiently(shown, ANCHOR_PATIENCE_S)
+        await clear_away(turn, channel, origin.message_id)
         self._wake(await self._kit.store.moved(claim.turn, claim.attempt, origin))

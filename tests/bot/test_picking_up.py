@@ -1,8 +1,10 @@
 """A post that a crash has hidden is found again: nobody sees two answers, or half of one beside a whole one."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.contract import PostId
+from bot.contract import Address, PostId
 from bot.errors import ChannelBusy, ChannelGone
 from bot.model import Bounds, Claim
 from bot.store import Store
@@ -84,3 +86,47 @@ async def test_what_runs_first_has_lost_nothing_and_does_not_search(store: Store
         await home.say("hello")
         await home.hear(home.press("regenerate"))
         assert [call.verb for _, channel in home.platform.channels for call in channel.calls].count("find") == 0
+
+
+THREAD = Address("fake", "W1", "C1", "T1")
+
+
+async def commanded(home: House) -> Claim:
+    """A question by command whose process has died before its question was to be seen."""
+    await home.store.accept(home.message("why?"), Bounds(20, 100), command="ask")
+    conversation = await home.store.find(CHANNEL)
+    assert conversation is not None
+    claim = await home.store.claim(conversation, 40)
+    assert claim is not None
+    return claim
+
+
+async def test_a_notice_from_before_a_commands_question_was_shown_does_not_become_its_answer(store: Store) -> None:
+    async with house(store) as home:
+        claim = await commanded(home)
+        notice = sent(home, claim, "Something broke.", f"t{claim.turn}-0")
+        await store.placed(claim.turn, claim.attempt, 0, f"t{claim.turn}-0", notice)
+        home.platform.anchored = replace(claim.origin, address=THREAD)
+        await recovered(home, claim)
+        assert home.screen() == ["why?", "You said: why?"]
+        assert home.platform.shown(CHANNEL) == ["why?"]
+        assert home.platform.shown(THREAD) == ["You said: why?"]
+
+
+async def test_a_commands_question_in_the_post_of_a_notice_stays_and_is_not_its_answer(store: Store) -> None:
+    async with house(store) as home:
+        claim = await commanded(home)
+        # A platform may have one post only to begin with: what stood there is now the question.
+        question = sent(home, claim, "why?", f"t{claim.turn}-q")
+        await store.placed(claim.turn, claim.attempt, 0, f"t{claim.turn}-0", question)
+        home.platform.anchored = replace(claim.origin, address=THREAD)
+        await recovered(home, claim)
+        assert home.screen() == ["why?", "You said: why?"]
+
+
+async def test_before_a_commands_question_is_shown_no_post_is_taken_for_its_answer(store: Store) -> None:
+    async with house(store) as home:
+        claim = await commanded(home)
+        question = sent(home, claim, "why?", f"t{claim.turn}-0")
+        await recovered(home, claim)
+        assert [post.text for post in home.standing() if post.id == question] == ["why?"]
