@@ -9,6 +9,7 @@ from bot.errors import BadOption, ChannelBusy, FileError, FileLost
 from bot.features.kit import Workshop
 from bot.features.scene import Scene
 from bot.files import Blob
+from bot.kinds import extension_of
 from bot.made import OWN
 from bot.media.values import Fitted, Spoken
 from bot.patience import patiently
@@ -19,18 +20,6 @@ LOCATE_PATIENCE_S = 60.0
 
 _WORDS_IN_NAME = 4
 _GAPS = re.compile(r"\W+")
-_ENDINGS = {
-    "image/png": "png",
-    "image/jpeg": "jpg",
-    "image/webp": "webp",
-    "image/gif": "gif",
-    "audio/ogg": "ogg",
-    "audio/mpeg": "mp3",
-    "audio/mp4": "m4a",
-    "audio/wav": "wav",
-    "application/x-subrip": "srt",
-    "text/vtt": "vtt",
-}
 
 
 class FileBusy(FileError):
@@ -86,4 +75,4 @@ def file_name(scene: Scene, number: int, words: str, media_type: str) -> str:
     """A few words and the key of the post, by which it is found again."""
     few = [word for word in _GAPS.split(words.lower()) if word][:_WORDS_IN_NAME]
     key = post_key(scene.turn.key, FIRST_FILE + number)
-    return "-".join([*few, key])[-80:] + "." + _ENDINGS.get(media_type, "bin")
+    return "-".join([*few, key])[-80:] + extension_of(media_type)

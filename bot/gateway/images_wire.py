@@ -13,6 +13,7 @@ from bot.gateway.once import Ask, Got
 from bot.gateway.pictures import Picture, PictureRequest, picture_of
 from bot.gateway.shapes import table
 from bot.gateway.values import ModelSpec
+from bot.kinds import extension_of
 
 _EDITS: Final = "/v1/images/edits"
 _PATHS: Final[dict[Way, str]] = {
@@ -109,8 +110,7 @@ def _prompt(request: PictureRequest, *, negative: bool) -> str:
 
 
 def _file(number: int, picture: Picture) -> FormFile:
-    ending = picture.media_type.removeprefix("image/").replace("jpeg", "jpg")
-    return FormFile(f"image-{number}.{ending}", picture.data, picture.media_type)
+    return FormFile(f"image-{number}{extension_of(picture.media_type)}", picture.data, picture.media_type)
 
 
 def _data_url(picture: Picture) -> str:

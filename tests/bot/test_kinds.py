@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.kinds import HEAD, PAGE, Family, kind_of, kind_of_file
+from bot.kinds import HEAD, PAGE, Family, extension_of, kind_of, kind_of_file
 
 
 def sound(container: str, codec: str, rate: int = 48000) -> bytes:
@@ -254,3 +254,22 @@ def test_a_hostile_head_costs_no_time(unit: bytes) -> None:
     began = time.process_time()
     kind_of(head)
     assert time.process_time() - began < 0.02
+
+
+@pytest.mark.parametrize(
+    ("media_type", "extension"),
+    [
+        ("image/jpeg", ".jpg"),
+        ("image/tiff", ".tiff"),
+        ("image/bmp", ".bmp"),
+        ("audio/ogg", ".ogg"),
+        ("audio/mpeg", ".mp3"),
+        ("audio/mp4", ".m4a"),
+        ("text/vtt", ".vtt"),
+        ("application/x-subrip", ".srt"),
+        ("application/octet-stream", ".bin"),
+        ("image/no-such", ".bin"),
+    ],
+)
+def test_a_kind_is_named_as_people_know_it(media_type: str, extension: str) -> None:
+    assert extension_of(media_type) == extension
