@@ -56,16 +56,23 @@ class DiscordChannel:
 
     async def anchor(self, question: str, *, key: str = "question", again: bool = False) -> Origin:
         """The deferred response becomes the question; the answer is a message that replies to it."""
-        if self._token is None or self._by_token is None or self._token.anchored:
+        token = self._token
+        if token is None or self._by_token is None or token.anchored:
             return self._origin
-        look = Look(markup.quote(self._origin.asker.name, question))
+        # An earlier run that could not use the token has shown it without.
+        own = f"anchor-{token.interaction}"[:25]
+        shown = await self._finder().keyed(own) if again and token.may_post else None
+        if shown is None:
+            shown = await self._asked(self._by_token, Look(markup.quote(self._origin.asker.name, question)), own)
+        return replace(self._origin, message_id=str(shown), state=token.under_question().stored())
+
+    async def _asked(self, by_token: TokenRoute, look: Look, key: str) -> PostId:
         try:
-            shown = await self._by_token.fill(look)
+            return await by_token.fill(look)
         except ChannelGone:
-            if not self._token.may_post:
+            if self._token is None or not self._token.may_post:
                 raise
-            shown = await self._bot.send(look, f"anchor-{self._token.interaction}"[:25])
-        return replace(self._origin, message_id=str(shown), state=self._token.under_question().stored())
+            return await self._bot.send(look, key)
 
     async def send(self, post: Post) -> PostId:
         look = looks.whole(post, self._capabilities.file_limit)
@@ -101,8 +108,7 @@ class DiscordChannel:
     async def find(self, keys: Sequence[str], known: Collection[PostId]) -> Mapping[str, PostId]:
         """By what Discord shows of a key for some minutes, else by what a post answers, in order."""
         self._bot.doubt()
-        finder = Finder(self._speaking, self._by_token, self._token, _place(self._origin), _answered(self._origin))
-        return await finder.find(keys, known) if keys else {}
+        return await self._finder().find(keys, known) if keys else {}
 
     async def locate(self, attachment: Attachment) -> Download:
         return await self._downloads.locate(attachment)
@@ -120,6 +126,9 @@ class DiscordChannel:
         """Discord shows no words here; a deferred command shows that it is thinking by itself."""
         if self._by_bot_first:
             await self._bot.typing()
+
+    def _finder(self) -> Finder:
+        return Finder(self._speaking, self._by_token, self._token, _place(self._origin), _answered(self._origin))
 
     @property
     def _may_post(self) -> bool:

@@ -46,6 +46,11 @@ class Finder:
             key: PostId(str(at)) for key, at in (found | dict(zip(missing, sorted(nameless), strict=False))).items()
         }
 
+    async def keyed(self, key: str) -> PostId | None:
+        """The post that shows this key, and no other."""
+        at = self._named([key], await self._posts()).get(key)
+        return None if at is None else PostId(str(at))
+
     def _named(self, keys: Sequence[str], posts: Sequence[discord.Message]) -> dict[str, int]:
         """Posts that show their key: by the nonce for some minutes, by the name of a file for ever."""
         shown = {message.nonce: message.id for message in posts if message.nonce is not None}
@@ -65,7 +70,7 @@ class Finder:
             return message.reference.message_id == self._answered
         return self._answered in (None, self._place)
 
-    async def _posts(self) -> Iterable[discord.Message]:
+    async def _posts(self) -> Sequence[discord.Message]:
         """Our own messages after the question: the first that came after it and the newest, oldest first."""
         if self._token is not None and self._token.private:
             return []

@@ -9,6 +9,8 @@ from bot.contract import Post, PostId
 from bot.errors import ChannelBusy, PostGone
 from tests.adapters.discord.stage import EDIT, SEND, Stage
 
+CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
+
 
 def wip(text: str) -> Post:
     return Post(text, final=False, key="t7-0")
@@ -59,6 +61,7 @@ async def test_a_run_that_takes_over_sees_that_a_post_was_taken_away(speaking: S
     assert speaking.screen() == ["Paris."]
 
 
+@pytest.mark.long  # five posts in a place, after which Discord lets wait
 async def test_what_stands_in_place_of_a_deleted_post_is_not_shown_twice_either(speaking: Stage) -> None:
     await speaking.speech().delete(await speaking.speech().send(wip("Paris")))
     again = speaking.speech()
@@ -94,3 +97,13 @@ async def test_later_edits_of_a_post_of_an_earlier_run_hold_nobody_up(speaking: 
     async with asyncio.timeout(0.4):
         await speech.edit(first, wip("Paris is it"))
     speaking.world.forgive()
+
+
+async def test_a_question_that_an_earlier_run_has_shown_without_the_token_is_not_shown_again(stage: Stage) -> None:
+    stage.world.fail(CALLBACK, 404, json={"code": 10062, "message": "Unknown interaction"}, after_accept=True)
+    _, event = await stage.called("ask", question="capital?")
+    first = await stage.speech(event.origin).anchor("capital?")
+    async with Stage(stage.world, listens=False) as later:
+        again = later.platform.open(event.origin)
+        assert await again.anchor("capital?", again=True) == first
+    assert [shown.content for shown in stage.world.screen(stage.general) if shown.content] == ["**Ann**\n> capital?"]
