@@ -8,6 +8,7 @@ from bot.features.ahead import Reading
 from bot.features.brought import Given
 from bot.features.footnotes import footnotes
 from bot.features.given import given, transcript, wordless
+from bot.features.kit import Kit
 from bot.features.looking import cannot_see
 from bot.features.request import Put
 from bot.features.rounds import Rounds, Talk, worded
@@ -33,6 +34,7 @@ async def chat(scene: Scene, early: Reading | None = None) -> Answer:
     reply.write(things.prelude + claim.partial)
     put = Put(offered(kit, scene.channel.capabilities), things.pictures)
     talk = await Rounds(scene, kit.gateway, spec, put, early).talk()
+    _learn(kit, spec, talk)
     text = reply.text.removeprefix(things.prelude)
     if not text.strip():
         if not talk.made.files:
@@ -46,6 +48,17 @@ def _pictured(things: Given) -> bool:
     """The questions bring a picture that can be looked at."""
     files = (file for question in things.questions for file in question.attachments)
     return any(things.pictures.get(file.ref) for file in files)
+
+
+def _learn(kit: Kit, spec: ModelSpec, talk: Talk) -> None:
+    """Whether the model looks at pictures, for the next question: it is told by its refusal, or by an answer."""
+    if kit.workshop is None:
+        return
+    fault = talk.refused or talk.outcome.fault
+    if isinstance(fault, PicturesRefused) and fault.blind:
+        kit.workshop.sights.refuse(spec.id)
+    elif talk.shown and talk.outcome.end is not None:
+        kit.workshop.sights.see(spec.id)
 
 
 def _nothing(scene: Scene, spec: ModelSpec, talk: Talk) -> BotError:

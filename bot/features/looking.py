@@ -34,7 +34,7 @@ async def look(scene: Scene, things: Given) -> Given:
     asked = [file for file in pictures_of(things.questions, _may_show) if file in things.unread]
     if shop is None or things.only_transcript:
         return things
-    if not spec.image_input:
+    if not _sees(scene.kit, spec):
         called = frozenset(filter(is_picture, asked))
         return _taken(things, called, [cannot_see(scene.kit, spec)] if called else [])
     before = [file for file in pictures_of(things.window.messages) if not shop.sights.lost(file.ref)]
@@ -48,9 +48,14 @@ async def look(scene: Scene, things: Given) -> Given:
 
 def cannot_see(kit: Kit, spec: ModelSpec) -> Notice:
     """That this model sees nothing, and which one does."""
-    able = (each for each in kit.catalogue.chat() if each.image_input and each.id != spec.id)
+    able = (each for each in kit.catalogue.chat() if _sees(kit, each) and each.id != spec.id)
     other = next((each.id for each in able if kit.catalogue.available(each.id)), "")
     return Notice("cannot-see-offer", {"model": spec.id, "other": other}) if other else _sees_not(spec)
+
+
+def _sees(kit: Kit, spec: ModelSpec) -> bool:
+    """As far as is known: what the catalogue says, unless the model has refused pictures lately."""
+    return spec.image_input and not (kit.workshop is not None and kit.workshop.sights.blind(spec.id))
 
 
 def _sees_not(spec: ModelSpec) -> Notice:

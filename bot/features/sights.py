@@ -1,11 +1,21 @@
-"""Which pictures this process has made small lately, so that a talk about one does not fetch it each time."""
+"""What this process has learned of looking: which pictures it has made small lately, so that a talk about one does not
+fetch it each time, and which models have turned out to see none.
+"""
 
-from collections import OrderedDict
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
 
 from bot.files import Blob, Blobs
 
 MOST_SIGHTS = 500
 """A ref and a blob's id each: some hundred bytes."""
+
+MOST_REFUSALS = 2
+"""So many refusals one after the other are believed: each may have been about its own picture alone."""
+
+BLIND_S = 3600.0
+"""How long a model is taken to see nothing; then it is asked again."""
 
 _LOST = ""
 
@@ -13,8 +23,11 @@ _LOST = ""
 class Sights:
     """By the ref of a file the blob of what models are shown of it, or that there is nothing to be had."""
 
-    def __init__(self, most: int = MOST_SIGHTS) -> None:
+    def __init__(self, most: int = MOST_SIGHTS, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
+        self._clock = clock
+        self._refusals: Counter[str] = Counter()
+        self._refused_at: dict[str, float] = {}
         self._kept: OrderedDict[str, str] = OrderedDict()
 
     async def find(self, ref: str, blobs: Blobs) -> Blob | None:
@@ -38,3 +51,18 @@ class Sights:
     def lose(self, ref: str) -> None:
         """Remember that nothing could be made of it."""
         self.keep(ref, _LOST)
+
+    def refuse(self, model: str) -> None:
+        """The model has said that it sees no pictures."""
+        self._refusals[model] += 1
+        self._refused_at[model] = self._clock()
+
+    def see(self, model: str) -> None:
+        """The model has answered a question with pictures."""
+        self._refusals.pop(model, None)
+
+    def blind(self, model: str) -> bool:
+        """Whether there is no use in showing it pictures now."""
+        if self._refusals[model] < MOST_REFUSALS:
+            return False
+        return self._clock() - self._refused_at[model] < BLIND_S

@@ -10,6 +10,7 @@ from PIL import Image
 
 from bot.contract import Addressed, Attachment
 from bot.errors import ChannelGone
+from bot.features.sights import BLIND_S
 from bot.media import Studio
 from bot.store import Store
 from tests.bot.gallery import dies, gallery, run_again
@@ -256,6 +257,32 @@ async def test_pictures_that_a_model_cannot_use_are_told(store: Store) -> None:
         home.gateway.script(Fail(400, "Invalid image: could not process it", param="messages"))
         await home.say("what is that?", files=(photo(home),))
         assert home.screen()[-1].endswith(f"_{home.say_so('pictures-refused', model='gpt-5-chat-latest')}_")
+
+
+async def test_a_model_that_refuses_twice_is_shown_no_more_pictures_for_an_hour(store: Store) -> None:
+    async with house(store) as home:
+        assert home.kit.workshop is not None
+        now, refusal = [0.0], Fail(400, "image_url is not supported by this model", param="messages")
+        home.kit.workshop.sights._clock = lambda: now[0]
+        for _ in range(2):
+            home.gateway.script(refusal)
+            await home.say("what is that?", files=(photo(home),))
+        await home.say("and that?", files=(photo(home),))
+        assert [len(seen(home, request)) for request in range(5)] == [1, 0, 2, 0, 0]
+        assert "gpt-5-chat-latest cannot look at pictures. `/model " in home.screen()[-1]
+        now[0] = BLIND_S
+        await home.say("and now?", files=(photo(home),))
+        assert len(seen(home)) == 4
+
+
+async def test_a_model_that_has_looked_since_is_not_taken_for_blind(store: Store) -> None:
+    async with house(store) as home:
+        refusal = Fail(400, "image_url is not supported by this model", param="messages")
+        for plan in (refusal, Answer("A fox."), refusal):
+            home.gateway.script(plan)
+            await home.say("what is that?", files=(photo(home),))
+        await home.say("and that?", files=(photo(home),))
+        assert len(seen(home)) == 4
 
 
 async def test_a_refused_picture_without_a_word_is_asked_once(store: Store) -> None:
