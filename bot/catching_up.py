@@ -134,7 +134,8 @@ class CatchingUp:
             if message.sent_at >= since and message.origin.asker.kind is PersonKind.HUMAN:
                 found.setdefault(message.keys.place or message.keys.event, message)
         unseen = await self._store.missed.unseen(list(found))
-        for message in sorted((found[key] for key in unseen), key=lambda each: each.sent_at):
+        # Stable: what was said in the same millisecond stays in the order in which its place shows it.
+        for message in sorted((found[key] for key in found if key in unseen), key=lambda each: each.sent_at):
             await self._accept(message)
         return len(unseen)
 

@@ -195,19 +195,21 @@ class Engine:
         if not self._programs.admits(event):
             return
         said = parse(event.text, self.commands) if event.addressed is Addressed.BOT else None
-        if said is not None and said.task is not None:
-            await self._uncancelled(self._question(event, command=None, task=said.task))
-            return
-        if said is not None and said.name != ASK:
+        if said is not None and said.name != ASK and said.task is None:
             await self._command(CommandInvoked(event.keys, event.origin, said.name, said.options, event.sent_at))
             return
-        if said is not None:
+        if said is not None and said.task is None:
             event = replace(event, text=said.options.get("question", ""))
-        await self._uncancelled(self._saving.save(event.origin.address, partial(self._question, event, command=None)))
+        attempt = partial(self._question, event, None, None if said is None else said.task)
+        await self._uncancelled(self._saving.save(event.origin.address, attempt))
 
-    async def _question(self, event: MessageReceived, command: str | None, task: Task | None = None) -> None:
-        begin = self._kit.defaults.history_messages if self._begins else None
-        early = self._ahead.begin(event) if self._begins and command is None and task is None else None
+    async def _question(
+        self, event: MessageReceived, command: str | None, task: Task | None = None, again: bool = False
+    ) -> None:
+        # The model is not asked a second time before it is certain that its answer will have a turn.
+        begins = self._begins and not again
+        begin = self._kit.defaults.history_messages if begins else None
+        early = self._ahead.begin(event) if begins and command is None and task is None else None
         try:
             await self._ahead.lead(event)
             taken = await self._kit.store.take(event, self._bounds, begin=begin, command=command, task=task)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from hashlib import sha256
 from typing import Literal, NewType
 
 from bot.contract import Attachment, Keys, Origin, Person, PostId
@@ -137,6 +138,16 @@ class Claim:
     cut: bool = False
     stopped: bool = False
     branch: bool = False
+
+    @property
+    def name(self) -> str:
+        """What paid calls for this turn are named after, in all its attempts: `{number}.{12 hex digits}`.
+
+        Several installations may share a gateway's key, and a number is given out again where its turn could not be
+        stored: by the number alone one's answer might be taken for another's.
+        """
+        here = f"{self.origin.address} {self.created_at.isoformat()}"
+        return f"{self.turn}.{sha256(here.encode()).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, slots=True)

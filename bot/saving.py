@@ -11,6 +11,8 @@ from bot.errors import BotError
 
 log = logging.getLogger("parley.engine")
 
+Attempt = Callable[[bool], Awaitable[None]]
+
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 """Between two tries; the last one stands for all that follow."""
 
@@ -28,26 +30,29 @@ class _Trouble:
 
 
 class Saving:
-    """Runs attempts to save; where one fails, those of the same place wait for it. `sleep` is asyncio's."""
+    """Runs attempts to save; where one fails, those of the same place wait for it. `sleep` is asyncio's.
+
+    An attempt is told whether the database has failed before: then nothing that costs should rest on it.
+    """
 
     def __init__(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._sleep = sleep
         self._troubled: dict[Address, _Trouble] = {}
 
-    async def save(self, place: Address, attempt: Callable[[], Awaitable[None]]) -> None:
+    async def save(self, place: Address, attempt: Attempt) -> None:
         """Run `attempt` until it succeeds. Raises what it raised last, once the place has waited for too long."""
         if place in self._troubled:
             await self._in_line(place, attempt)
             return
         try:
-            await attempt()
+            await attempt(False)
         except BotError:
             raise
         except Exception as error:  # whatever the database raises; what was said must not be lost by it
             log.warning("not_saved platform=%s error=%s again=True", place.platform, type(error).__name__)
             await self._in_line(place, attempt)
 
-    async def _in_line(self, place: Address, attempt: Callable[[], Awaitable[None]]) -> None:
+    async def _in_line(self, place: Address, attempt: Attempt) -> None:
         until = asyncio.get_running_loop().time() + PATIENCE_S
         trouble = self._troubled.setdefault(place, _Trouble(until))
         trouble.waiting += 1
@@ -59,10 +64,10 @@ class Saving:
             if not trouble.waiting:
                 del self._troubled[place]
 
-    async def _insist(self, until: float, attempt: Callable[[], Awaitable[None]]) -> None:
+    async def _insist(self, until: float, attempt: Attempt) -> None:
         for pause_s in chain(PAUSES_S, repeat(PAUSES_S[-1])):
             try:
-                await attempt()
+                await attempt(True)
             except BotError:
                 raise
             except Exception:  # as above

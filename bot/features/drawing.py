@@ -95,7 +95,7 @@ async def _made(scene: Scene, wish: Wish, number: int) -> Drawn:
         name += "-anew"  # it was tidied away, and what is kept stays
         found = (await scene.turn.made()).get(name)
     scene.reply.tell(scene.say("status-drawing"))
-    drawn = await _bought(scene, wish, f"parley-{scene.claim.turn}-{name}")
+    drawn = await _bought(scene, wish, f"parley-{scene.claim.name}-{name}")
     await scene.turn.keep(name, drawn)
     return drawn
 

@@ -184,7 +184,7 @@ async def _bought(scene: Scene, ask: _Ask, part: Part) -> Heard:
     request = TranscriptRequest(
         ask.model,
         part.path,
-        key=f"parley-{scene.claim.turn}-{ask.request[:24]}",
+        key=f"parley-{scene.claim.name}-{ask.request[:24]}",
         name=ask.file.name,
         language=ask.wish.language,
         translate=ask.wish.translate,

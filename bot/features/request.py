@@ -53,7 +53,7 @@ def asked(kit: Kit, claim: Claim, spec: ModelSpec, put: Put) -> Asked:
     request = ChatRequest(
         model=spec.id,
         messages=_with_talk(built.messages, put),
-        key=f"parley-{claim.turn}-{claim.attempt}-{put.share}-{len(put.talk)}-{len(put.pictures)}",
+        key=f"parley-{claim.name}-{claim.attempt}-{put.share}-{len(put.talk)}-{len(put.pictures)}",
         options=ChatOptions(max_output_tokens=kit.defaults.max_output_tokens),
         tools=put.tools,
     )

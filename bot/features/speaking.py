@@ -163,7 +163,7 @@ async def _take(scene: Scene, request: SpeechRequest) -> Blob:
     kept = (await scene.turn.made()).get(name)
     if isinstance(kept, Spoken) and (blob := await shop.blobs.find(kept.blob)) is not None:
         return blob
-    asked = replace(request, key=f"parley-{scene.claim.turn}-{name[-24:]}")
+    asked = replace(request, key=f"parley-{scene.claim.name}-{name[-24:]}")
     speech = await scene.turn.until_cut(asyncio.ensure_future(shop.audio.speak(asked)))
     blob = await shop.blobs.keep(speech.content, speech.media_type)
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,17 @@ async def test_missed_questions_are_answered_in_order_and_say_how_late_they_are(
         await home.hear(GAP)
         late = [home.say_so("asked-ago", minutes=minutes) for minutes in (9, 5)]
         assert home.screen()[1:] == [f"You said: first\n\n_{late[0]}_", f"You said: second\n\n_{late[1]}_"]
+
+
+async def test_what_was_said_in_one_millisecond_is_taken_in_as_its_place_shows_it(store: Store) -> None:
+    async with house(store) as home:
+        places, at = Places(home), datetime.now(UTC) - timedelta(minutes=2)
+        await home.say("before")
+        said = [replace(home.message(f"number {number}"), sent_at=at) for number in range(8)]
+        places.messages[CHANNEL] = said
+        await home.hear(GAP)
+        asked = "".join(text for role, text in home.prompts()[-1] if role == "user")
+        assert re.findall(r"number (\d)", asked) == [str(number) for number in range(8)]
 
 
 async def test_each_place_is_looked_at_and_answered_where_it_was_asked(store: Store) -> None:

@@ -523,6 +523,27 @@ async def test_what_the_database_cannot_take_now_is_saved_in_order_as_soon_as_it
         assert [word for word in ("one", "two", "three") if word in "".join(asked)] == ["one", "two", "three"]
 
 
+async def test_trying_again_to_save_a_question_is_no_reason_to_pay_again(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
+    monkeypatch.setattr(saving, "PAUSES_S", (0.01,))
+    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(8))
+        await home.say("hello")
+        assert home.platform.shown() == ["You said: hello"]
+        assert len(home.gateway.asked()) <= 2
+
+
+async def test_two_installations_behind_one_gateway_name_their_calls_differently(tmp_path: Path) -> None:
+    keys = []
+    for name in ("one", "two"):
+        async with await Store.open(f"sqlite:///{tmp_path / name}.db") as store, house(store) as home:
+            await home.say("hello")
+            keys += [request.headers["idempotency-key"] for request in home.gateway.asked()]
+    assert len({*keys}) == len(keys) == 2
+
+
 async def test_a_number_that_is_given_out_twice_belongs_to_the_turn_that_was_stored(
     sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

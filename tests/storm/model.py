@@ -27,7 +27,7 @@ from tests.storm.plan import DRAWN, Trouble
 from tests.storm.senses import Sensed, Senses
 from tests.storm.values import EARLY, Diary, Paid, Served
 
-_TURN = re.compile(r"parley-(\d+|early-[^ ]+)")
+_TURN = re.compile(r"parley-((\d+)[.\w]*|early-[^ ]+)")
 _PIECE = 30
 """Characters a piece of a stream, about."""
 _LATEST = 50
@@ -70,6 +70,8 @@ class Model:
     """Between two pieces of a stream."""
     _ordered: deque[tuple[Trouble, float]] = field(default_factory=deque)
     _owners: dict[int, str] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+    """By number the turn that was last seen to have it: one that was never stored leaves its own to another."""
     _asked: list[_Asked] = field(default_factory=list)
     _senses: Senses = field(init=False)
 
@@ -105,7 +107,7 @@ class Model:
     def _judge(self, seen: SeenRequest) -> Behaviour | Sensed:
         if seen.path != CHAT or seen.model in _DRAWING:
             return self._senses.judge(seen)
-        turn, asks = _turn(seen), prompt(seen.body)
+        turn, asks = self._turn(seen), prompt(seen.body)
         spoken = marks.asked(asks.words)
         numbers = tuple(number for number in spoken if self._owns(turn, number, spoken[-1]))
         self._asked.append(_Asked(turn, numbers, asks, seen))
@@ -128,6 +130,16 @@ class Model:
         question = self.diary.questions.get(number)
         return question is not None and question.way in DRAWN
 
+    def _turn(self, seen: SeenRequest) -> str:
+        found = _TURN.search(seen.headers.get("idempotency-key", ""))
+        if found is None:
+            return "?"
+        name, number = found[1], found[2]
+        if number is not None and (before := self._names.get(number, name)) != name:
+            self._owners = {asked: owner for asked, owner in self._owners.items() if owner != before}
+        self._names[number or name] = name
+        return name
+
     def _owns(self, turn: str, number: int, last: int) -> bool:
         """Whether the question is this turn's; one that was only asked early is the turn's that asks it as the last."""
         owner = self._owners.setdefault(number, turn)
@@ -142,11 +154,6 @@ def _ended(answer: Answer, end: Cut | Broken | Silence) -> Answer:
 
 def _call(tool: str, number: int) -> ToolCall:
     return ToolCall(f"call_{number:05}", tool, json.dumps({"prompt": files.prompt(number)}))
-
-
-def _turn(seen: SeenRequest) -> str:
-    found = _TURN.search(seen.headers.get("idempotency-key", ""))
-    return found[1] if found else "?"
 
 
 def _served(asked: _Asked) -> Served:

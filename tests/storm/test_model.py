@@ -34,6 +34,16 @@ async def test_a_question_of_a_failed_turn_is_not_answered_by_the_next_one() -> 
     assert [trouble for _, trouble in model.diary.fired] == [Trouble.GATEWAY_DOWN]
 
 
+async def test_a_question_of_a_turn_that_was_never_stored_is_free_once_its_number_is_given_out_again() -> None:
+    model = Model(Diary(), delay_s=0.0)
+    async with FakeGateway() as gateway:
+        model.attach(gateway)
+        await _ask(gateway, "7.abc-1-1.0", 1)
+        assert await _ask(gateway, "8.fed-1-1.0", 1, 2) == marks.answer((2,))
+        await _ask(gateway, "7.def-1-1.0", 3)
+        assert await _ask(gateway, "9.cab-1-1.0", 1, 4) == marks.answer((1, 4))
+
+
 async def test_a_question_that_was_asked_early_becomes_its_turns_and_no_others() -> None:
     model = Model(Diary(), delay_s=0.0)
     async with FakeGateway() as gateway:
