@@ -26,6 +26,7 @@ from bot.model import ConversationId
 from bot.runner import jobs
 from bot.runner.local import FIRST_PAUSE_S, LONGEST_PAUSE_S, Steps, Work
 from bot.runner.sharing import Pace
+from bot.runner.underway import Underway, same
 
 log = logging.getLogger("parley.runner")
 
@@ -165,7 +166,7 @@ class DistributedRunner:
         self._stopping = asyncio.Event()
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._upkeep: asyncio.Task[None] | None = None
-        self._running: set[int | None] = set()
+        self._running = Underway()
         self._workers: set[int | None] = set()
         queue.app.task(name=_TASK, pass_context=True)(self._job)
 
@@ -198,21 +199,23 @@ class DistributedRunner:
     async def _job(self, context: JobContext, conversation: int) -> None:
         job = context.job
         self._workers.add(job.worker_id)
-        self._running.add(job.id)
-        steps = Steps(self._step, ConversationId(conversation), self._sleep)
-        try:
-            while not self._stopping.is_set() and await steps.next() and _same(job, await self._queue.find(job)):
-                pass
-            await self._leave_to_others(job)
-        finally:
-            self._running.discard(job.id)
+        async with self._running.only(job) as waited:
+            if not waited or same(job, await self._queue.find(job)):
+                await self._work_off(job, ConversationId(conversation))
+        # Outside: another run of it may be here, which must not wait for this one to see it done.
+        await self._leave_to_others(job)
+
+    async def _work_off(self, job: Job, conversation: ConversationId) -> None:
+        steps = Steps(self._step, conversation, self._sleep)
+        while not self._stopping.is_set() and await steps.next() and same(job, await self._queue.find(job)):
+            pass
 
     async def _leave_to_others(self, job: Job) -> None:
         """After this process was taken for dead the job may be another's, who needs its lock until he is done.
 
         To return from a job is to delete it.
         """
-        while (found := await self._queue.find(job)) is not None and not _same(job, found):  # noqa: ASYNC110 - a row
+        while (found := await self._queue.find(job)) is not None and not same(job, found):  # noqa: ASYNC110 - a row
             await asyncio.sleep(self._pace.look_s)
 
     async def _step(self, conversation: ConversationId) -> bool:
@@ -265,11 +268,6 @@ class DistributedRunner:
         """Sleep, but not into a stop."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
-
-
-def _same(job: Job, found: Job | None) -> bool:
-    """Still the same run: handing a job back counts its attempts, while to be struck off as dead changes no job."""
-    return found is not None and found.attempts == job.attempts
 
 
 def _options(platform: str, pace: Pace) -> WorkerOptions:

@@ -267,6 +267,41 @@ async def test_a_process_that_was_only_frozen_leaves_its_turn_to_the_one_that_to
     assert not frozen.done
 
 
+async def test_a_job_that_a_crash_of_the_database_has_put_back_is_not_done_twice_here(shared_url: str) -> None:
+    """The queue does not wait for the disk: what it wrote last may be undone by a crash."""
+    desk = Desk()
+    desk.gate.clear()
+    async with process("a", desk, shared_url) as one:
+        await ask(one.store, said("1", "One"))
+        await until(lambda: desk.begun)
+        run(shared_url, "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL")
+        await asyncio.sleep(PACE.poll_s * 4)
+        assert len(desk.begun) == 1
+        desk.gate.set()
+        await until(lambda: desk.done and not jobs(shared_url))
+    assert [claim.attempt for claim in desk.begun] == [1]
+
+
+async def test_a_job_that_a_crash_of_the_database_has_put_back_is_left_to_who_takes_it_up(shared_url: str) -> None:
+    first, other = Desk(), Desk()
+    first.gate.clear()
+    other.gate.clear()
+    async with process("a", first, shared_url) as one:
+        await ask(one.store, said("1", "One"))
+        await until(lambda: first.begun)
+        async with process("b", other, shared_url, works=False) as two:
+            run(shared_url, "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, queue_name = 'discord'")
+            two.runner.start("discord")
+            await until(lambda: other.begun)
+            first.gate.set()
+            await until(lambda: first.fenced)
+            await asyncio.sleep(PACE.look_s * 3)
+            assert (len(first.begun), jobs(shared_url)) == (1, 1)
+            other.gate.set()
+            await until(lambda: other.done and not jobs(shared_url))
+    assert [claim.attempt for claim in (*first.begun, *other.begun)] == [1, 2]
+
+
 async def test_a_job_that_is_only_marked_as_being_done_is_done(shared_url: str) -> None:
     """As it is when the connection breaks while a finished job is to be deleted."""
     desk = Desk()
