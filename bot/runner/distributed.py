@@ -8,38 +8,30 @@ anew from the turns.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, LiteralString, TypeVar
 
 import psycopg
-from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate import App, JobContext
 from procrastinate.app import WorkerOptions
-from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, JobDeferrer
-from psycopg_pool import PoolTimeout
 
 from bot.model import ConversationId
 from bot.runner import jobs
 from bot.runner.local import FIRST_PAUSE_S, LONGEST_PAUSE_S, Steps, Work
 from bot.runner.sharing import Pace
+from bot.runner.steadfast import connector
 from bot.runner.underway import Underway, same
 
 log = logging.getLogger("parley.runner")
 
-T = TypeVar("T")
-
 _TASK = "work"
-_KEPT, _MOST = 1, 4
-"""Connections; each statement of the queue takes a millisecond. Those that listen come on top."""
 _SECONDS = 30.0
 _HEALTHY_S = 60.0
 _LAST_LOOK_S = 5.0
 _NEVER = 3600.0
-_CONNECTION = {"connect_timeout": 10, "tcp_user_timeout": 30_000, "application_name": "parley"}
 # The clocks of two machines differ: a time in the future would hold the whole conversation up.
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _PLATFORM = "SELECT platform FROM conversation WHERE id = %(conversation)s"
@@ -52,53 +44,12 @@ SELECT DISTINCT conversation.id, conversation.platform
 """
 
 
-class _Steadfast(PsycopgConnector):
-    """Outlives a restart of the server: with the first query that fails, a worker ends and cuts its answers off."""
-
-    async def execute_query_async(self, query: LiteralString, **arguments: object) -> None:
-        """As the library's."""
-        await _twice(partial(super().execute_query_async, query, **arguments))
-
-    async def execute_query_one_async(self, query: LiteralString, **arguments: object) -> dict[str, Any]:
-        """As the library's."""
-        return await _twice(partial(super().execute_query_one_async, query, **arguments))
-
-    async def execute_query_all_async(self, query: LiteralString, **arguments: object) -> list[dict[str, Any]]:
-        """As the library's."""
-        return await _twice(partial(super().execute_query_all_async, query, **arguments))
-
-    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
-        """As the library's. While nobody can listen, looking into the queue now and then has to do."""
-        while True:
-            try:
-                await super().listen_notify(on_notification, channels)
-            except ConnectorException as error:
-                log.warning("listener_lost reason=%s", type(error.__cause__).__name__)
-                await asyncio.sleep(FIRST_PAUSE_S)
-
-
-async def _twice(query: Callable[[], Awaitable[T]]) -> T:
-    """Once more where the connection was lost in the middle; the pool waits for one that holds.
-
-    What was done all the same, unheard, does no harm: a job that nobody does is handed back.
-    """
-    try:
-        return await query()
-    except ConnectorException as error:
-        lost = isinstance(error.__cause__, psycopg.OperationalError) and not isinstance(error.__cause__, PoolTimeout)
-        if not lost:
-            raise
-        return await query()
-
-
 class JobQueue:
     """Implements `sharing.Queue`. Each platform has a queue of its own, so that nobody takes work he cannot do."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connector = _Steadfast(
-            conninfo=jobs.conninfo(url), kwargs=_CONNECTION, min_size=_KEPT, max_size=_MOST, configure=_configure
-        )
+        self._connector = connector(jobs.conninfo(url))
         self.app = App(connector=self._connector)
 
     async def open(self) -> None:
@@ -136,6 +87,11 @@ class JobQueue:
     async def doing(self) -> tuple[Job, ...]:
         """All that is being done, by whichever process."""
         return tuple(await self.app.job_manager.list_jobs_async(status="doing"))
+
+    async def heard_of(self, workers: Iterable[int | None]) -> None:
+        """These live."""
+        for worker in [each for each in workers if each is not None]:
+            await self.app.job_manager.update_heartbeat(worker)
 
     async def find(self, job: Job) -> Job | None:
         """The job as it stands now; None when it is done."""
@@ -189,12 +145,24 @@ class DistributedRunner:
         self._upkeep.cancel()
         for keeper in self._keepers.values():
             keeper.cancel()  # that is how a worker is asked to end well
+        living = asyncio.create_task(self._stay_known(), name="heartbeats")
         await asyncio.wait((self._upkeep, *self._keepers.values()), timeout=self._pace.grace_s + _LAST_LOOK_S)
+        living.cancel()
         try:
             async with asyncio.timeout(_LAST_LOOK_S):
                 log.info("runner_stopped parked=%d", await self._queue.adopt(self._keepers))
         except Exception as error:  # the runner's own end: what it does not hand on, the others find
             log.warning("runner_stopped reason=%s", type(error).__name__)
+
+    async def _stay_known(self) -> None:
+        """A worker of the library tells no more that it lives once it is to end; its answers may still take a while."""
+        while True:
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    await self._queue.heard_of(self._workers)
+            except Exception as error:  # a loop beside the answers: a database that is away must not end it
+                log.warning("heartbeat_lost reason=%s", type(error).__name__)
+            await asyncio.sleep(self._pace.heartbeat_s)
 
     async def _job(self, context: JobContext, conversation: int) -> None:
         job = context.job
@@ -284,12 +252,6 @@ def _options(platform: str, pace: Pace) -> WorkerOptions:
         "delete_jobs": "always",
         "install_signal_handlers": False,
     }
-
-
-async def _configure(connection: psycopg.AsyncConnection) -> None:
-    """What the queue writes may be lost in a crash of the server: it is made anew from the turns."""
-    await connection.set_autocommit(True)
-    await connection.execute("SET synchronous_commit TO off")
 
 
 def _psycopg(connection: object) -> psycopg.AsyncConnection:

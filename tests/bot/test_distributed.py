@@ -16,7 +16,7 @@ from psycopg_pool import PoolTimeout
 from bot.contract import Address
 from bot.errors import Fenced, SettingsError
 from bot.model import Answer, Claim, ConversationId, TurnState
-from bot.runner import distributed, local, sharing
+from bot.runner import distributed, local, sharing, steadfast
 from bot.runner.sharing import Pace, SharedRunner
 from bot.store import Store
 from tests.bot.store.builders import BOUNDS, CHANNEL, LIMIT, ask, said
@@ -302,6 +302,23 @@ async def test_a_job_that_a_crash_of_the_database_has_put_back_is_left_to_who_ta
     assert [claim.attempt for claim in (*first.begun, *other.begun)] == [1, 2]
 
 
+async def test_a_process_that_lets_its_answers_finish_is_not_taken_for_dead(shared_url: str) -> None:
+    leaving, other = Desk(), Desk()
+    leaving.gate.clear()
+    patient = replace(PACE, grace_s=20)
+    async with process("a", leaving, shared_url, patient) as one:
+        await ask(one.store, said("1", "One"))
+        await until(lambda: leaving.begun)
+        async with process("b", other, shared_url):
+            stopping = asyncio.create_task(one.runner.stop())
+            await asyncio.sleep(PACE.stalled_s * 3)
+            assert not other.begun
+            leaving.gate.set()
+            await stopping
+            await until(lambda: leaving.done and not jobs(shared_url))
+    assert [claim.attempt for claim in (*leaving.begun, *other.begun)] == [1]
+
+
 async def test_a_job_that_is_only_marked_as_being_done_is_done(shared_url: str) -> None:
     """As it is when the connection breaks while a finished job is to be deleted."""
     desk = Desk()
@@ -441,7 +458,7 @@ async def test_only_a_query_whose_connection_was_lost_is_put_again(cause: Except
         return "answer"
 
     try:
-        assert await distributed._twice(query) == "answer"
+        assert await steadfast.twice(query) == "answer"
     except ConnectorException:
         assert asked == 1
     assert asking == asked
