@@ -25,14 +25,15 @@ class Member:
     """Exit statuses other than 0 after a polite signal."""
     starts: int = 0
     _program: Program | None = None
-    _expected: bool = False
+    _asked: int = 0
+    """How often the process was asked to stop; the second time it may end at once."""
     _leaving: bool = False
 
     async def live(self) -> None:
         """Run until `leave`."""
         while not self._leaving:
             self.starts += 1
-            self._expected = False
+            self._asked = 0
             program = Program("run", environment=self.environment, folder=self.folder)
             async with program:
                 self._program = program
@@ -50,7 +51,7 @@ class Member:
         """Send a signal to the process, if one runs."""
         if self._program is None or self.process is None:
             return False
-        self._expected = number is signal.SIGTERM
+        self._asked += number is signal.SIGTERM
         self._program.process.send_signal(number)
         return True
 
@@ -61,11 +62,13 @@ class Member:
         try:
             await asyncio.wait_for(asyncio.shield(living), _LEAVING_S)
         except TimeoutError:
+            self.unclean.append(-signal.SIGKILL)
             self.send(signal.SIGKILL)
             await living
 
     def _note(self, program: Program, status: int) -> None:
-        if self._expected and status != 0:
+        hasty = self._asked > 1 and status == -signal.SIGTERM
+        if self._asked and status not in (0, -signal.SIGKILL) and not hasty:
             self.unclean.append(status)
         with self.log.open("a") as log:
             log.write(f"{program.errors}--- ended with {status}\n")
