@@ -1,13 +1,10 @@
-"""What a turn has to know before it can go on: a post that a crash has hidden, a past that nobody has read."""
+"""What a turn has to see to before it can go on: what a crash has hidden, or left in the wrong place."""
 
 import logging
-from dataclasses import replace
 from functools import partial
 
-from bot.contract import Channel, Platform
+from bot.contract import Channel
 from bot.errors import ChannelError
-from bot.features import Kit
-from bot.model import Claim
 from bot.patience import patiently
 from bot.reply.journal import FIRST_FILE, post_key
 from bot.store import Store
@@ -15,10 +12,6 @@ from bot.telling import NOTICE_PATIENCE_S
 from bot.turn import Turn
 
 log = logging.getLogger("parley.engine")
-
-EARLIER_MESSAGES = 50
-"""How much of a thread is read from the platform when the bot is first addressed in it."""
-
 
 LOOKING_PATIENCE_S = 600.0
 """How long a busy platform is asked whether a post stands, as long as an answer would wait: to send it again unasked
@@ -56,14 +49,3 @@ async def clear_away(turn: Turn, channel: Channel, question: str | None) -> None
             except ChannelError as error:
                 log.warning("post_left_over turn=%s reason=%s", turn.claim.turn, error)
         await turn.gone(page, post_id)
-
-
-async def read_earlier(kit: Kit, platform: Platform, claim: Claim) -> Claim:
-    """What was said in a thread before the bot was called into it, kept from then on."""
-    try:
-        earlier = await platform.read(claim.origin.address, None, EARLIER_MESSAGES)
-    except ChannelError as error:
-        log.warning("thread_unread conversation=%s reason=%s", claim.conversation, error)
-        return claim
-    window = await kit.store.adopt(claim.conversation, earlier, kit.defaults.history_messages)
-    return claim if window is None else replace(claim, window=window)
