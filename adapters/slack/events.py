@@ -123,27 +123,9 @@ def command_of(
             state=keepsake.dump(),
         ),
         name=command.name,
-        options=_options(command, text),
+        options=command.read(text),
         sent_at=now,
     )
-
-
-def _options(command: Command, text: str) -> Mapping[str, str]:
-    """Slack has one line of text: words like `size=2K` are the option of that name, all others the first option's.
-
-    It has no files.
-    """
-    worded = [option.name for option in command.options if not option.file]
-    named: dict[str, str] = {}
-    rest = ""
-    for word in text.strip().split(" "):
-        name, sign, value = word.partition("=")
-        if sign and value and name.lower() in worded[1:]:
-            named[name.lower()] = value
-        else:
-            rest += f"{word} "
-    first = {name: rest.strip() for name in worded[:1] if rest.strip()}
-    return {**first, **named}
 
 
 def person_of(user: str, profiles: Profiles, called: str = "") -> Person:

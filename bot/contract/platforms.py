@@ -43,6 +43,25 @@ class Command:
     options: tuple[Option, ...] = ()
     private: bool = False
 
+    def read(self, text: str) -> Mapping[str, str]:
+        """The options in one line of text, where a platform has no better way to give them; files are none of them.
+
+        All of it is the first option; in a command that has several, a word like `size=2K` is the option of that name.
+        """
+        names = [option.name for option in self.options if not option.file]
+        named: dict[str, str] = {}
+        rest: list[str] = []
+        for word in text.split(" "):
+            name, sign, value = word.partition("=")
+            if len(names) > 1 and sign and value and name.lower() in names:
+                named[name.lower()] = value
+            else:
+                rest.append(word)
+        for first in names[:1]:
+            said = " ".join(filter(None, (named.pop(first, ""), " ".join(rest).strip())))
+            named = {first: said, **named} if said else named
+        return named
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:

@@ -115,25 +115,14 @@ def commands(words: Words, catalogue: Catalogue) -> tuple[Command, ...]:
 
 
 def parse(text: str, table: tuple[Command, ...]) -> Said | None:
-    """A command written as a message ("/model gpt-5.4"), for places without commands; None for any other text.
-
-    All that follows the name is the first option. In a command that has several, a word like `size=1024x1024` is the
-    option of that name.
-    """
+    """A command written as a message ("/model gpt-5.4"), for places without commands; None for any other text."""
     if not text.startswith("/"):
         return None
     name, rest = [*text[1:].split(maxsplit=1), "", ""][:2]
     command = next((command for command in table if command.name == name.lower()), None)
     if command is None:
         return None
-    options: dict[str, str] = {}
-    worded = [option.name for option in command.options if not option.file]
-    if len(worded) > 1:
-        options, rest = _named(worded, rest)
-    for name in worded[:1]:
-        said = " ".join(filter(None, (options.pop(name, ""), rest.strip())))
-        options = {name: said, **options} if said else options
-    return Said(command.name, options)
+    return Said(command.name, command.read(rest))
 
 
 def written(event: CommandInvoked) -> str:
@@ -141,16 +130,3 @@ def written(event: CommandInvoked) -> str:
     first, *named = [*event.options.items(), ("", "")]
     options = [f"{name}={value}" for name, value in named if value]
     return " ".join(filter(None, (f"/{event.name}", first[1], *options)))
-
-
-def _named(names: Sequence[str], text: str) -> tuple[dict[str, str], str]:
-    """The options of these names that a text has, and the rest of it."""
-    options: dict[str, str] = {}
-    rest: list[str] = []
-    for word in text.split(" "):
-        name, sign, value = word.partition("=")
-        if sign and value and name.lower() in names:
-            options[name.lower()] = value
-        else:
-            rest.append(word)
-    return options, " ".join(rest)
