@@ -120,8 +120,8 @@ def test_the_embedded_backend_is_imported_by_nobody_and_imports_nobody() -> None
     [
         ("httpx", ("bot.gateway", "bot.files")),
         ("sqlalchemy", ("bot.store", "bot.runner")),
-        ("procrastinate", ("bot.runner.distributed", "bot.runner.jobs")),
-        ("psycopg", ("bot.runner.distributed", "bot.runner.jobs")),
+        ("procrastinate", ("bot.runner.distributed", "bot.runner.jobs", "bot.runner.steadfast")),
+        ("psycopg", ("bot.runner.distributed", "bot.runner.jobs", "bot.runner.steadfast")),
     ],
 )
 def test_a_library_has_its_home(library: str, homes: tuple[str, ...]) -> None:
