@@ -45,7 +45,8 @@ def test_a_command_carries_its_question_and_its_way_back() -> None:
         ("/image", "a  red fox wide", {"prompt": "a  red fox wide"}),
         ("/image", "a fox size=wide in snow", {"prompt": "a fox in snow", "size": "wide"}),
         ("/image", "SIZE=2K", {"size": "2K"}),
-        ("/image", "e=mc2 prompt=x size=", {"prompt": "e=mc2 prompt=x size="}),
+        ("/image", "e=mc2 size=", {"prompt": "e=mc2 size="}),
+        ("/image", "prompt=a red fox size=2K", {"prompt": "a red fox", "size": "2K"}),
         ("/new", "whatever", {}),
     ],
 )
