@@ -140,6 +140,7 @@ class Engine:
             look.cancel()
         if self._taking:
             await asyncio.wait(self._taking, timeout=TAKING_S)
+        self._saving.give_up()
 
     async def settle(self) -> None:
         """Returns when the answers to commands and refusals that are under way have been given."""

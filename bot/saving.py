@@ -38,6 +38,11 @@ class Saving:
     def __init__(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._sleep = sleep
         self._troubled: dict[Address, _Trouble] = {}
+        self._over = False
+
+    def give_up(self) -> None:
+        """Whatever fails from now on is not tried again: the process is about to end."""
+        self._over = True
 
     async def save(self, place: Address, attempt: Attempt) -> None:
         """Run `attempt` until it succeeds. Raises what it raised last, once the place has waited for too long."""
@@ -71,7 +76,7 @@ class Saving:
             except BotError:
                 raise
             except Exception:  # as above
-                if asyncio.get_running_loop().time() + pause_s > until:
+                if self._over or asyncio.get_running_loop().time() + pause_s > until:
                     raise
             else:
                 return

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from bot import saving
+from bot import engine, saving
 from bot import turn as turn_module
 from bot.contract import Address, Addressed, MessageDeleted, MessageEdited, Person, PersonKind, PostId
 from bot.errors import ChannelBusy, ChannelGone, Fenced
@@ -521,6 +521,23 @@ async def test_what_the_database_cannot_take_now_is_saved_in_order_as_soon_as_it
         asked = [text for role, text in home.prompts()[-1] if role == "user"]
         assert "".join(asked).replace("\n", "").count("one") == 1
         assert [word for word in ("one", "two", "three") if word in "".join(asked)] == ["one", "two", "three"]
+
+
+async def test_a_stop_does_not_wait_for_a_database_that_goes_on_failing(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
+    monkeypatch.setattr(saving, "PAUSES_S", (0.01,))
+    monkeypatch.setattr(engine, "TAKING_S", 0.05)
+    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        monkeypatch.setattr(sqlite, "_run_early", _full_disk)
+        accepting = asyncio.create_task(home.engine.accept(home.message("hello")))
+        await asyncio.sleep(0.02)
+        async with asyncio.timeout(2):
+            await home.engine.taken_in()
+            await home.engine.settle()
+        with pytest.raises(OSError, match="disk full"):
+            await accepting
 
 
 async def test_trying_again_to_save_a_question_is_no_reason_to_pay_again(
