@@ -75,7 +75,8 @@ def _gateway(config: Settings) -> Backend:
         if name is not None and catalogue.get(name) is None:
             raise SettingsError(setting, f"there is no model {name!r}", "`parley models` lists them")
     headers = {name: value.get_secret_value() for name, value in config.gateway_headers.items()}
-    endpoint = Endpoint(config.base_url, config.api_key.get_secret_value(), headers, config.gateway_proxy)
+    token = config.api_key.get_secret_value()
+    endpoint = Endpoint(config.base_url, token, headers, config.gateway_proxy, config.result_hosts)
     return Backend(endpoint, catalogue, config.model or DEFAULT_MODEL)
 
 

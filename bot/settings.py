@@ -27,6 +27,7 @@ Role = Literal["all", "intake", "worker"]
 Names = Annotated[dict[str, str], NoDecode]
 Fields = Annotated[dict[str, dict[str, Any]], NoDecode]
 Headers = Annotated[dict[str, SecretStr], NoDecode]
+Hosts = Annotated[frozenset[str], NoDecode]
 
 
 def _named(name: str, default: Any, **limits: Any) -> Any:
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     trust_models_list: bool = _named("BOT_TRUST_MODELS_LIST", False)
     gateway_headers: Headers = _named("BOT_GATEWAY_HEADERS", {})
     gateway_proxy: str | None = _named("BOT_GATEWAY_PROXY", None, repr=False)
+    result_hosts: Hosts = _named("BOT_RESULT_HOSTS", frozenset())
     gateway_tries: int = _named("BOT_GATEWAY_TRIES", 3, ge=1, le=10)
     gateway_max_wait: Seconds = _named("BOT_GATEWAY_MAX_WAIT", 120.0)
     connect_timeout: Seconds = _named("BOT_CONNECT_TIMEOUT", 10.0)
@@ -103,6 +105,16 @@ class Settings(BaseSettings):
             if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(secret.get_secret_value()):
                 raise ValueError(f"the header {name!r} can't be sent: names and values are plain ASCII on one line")
         return value
+
+    @field_validator("result_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        hosts = frozenset(host for each in value.split(",") if (host := each.strip().lower()))
+        if any("/" in host or "@" in host for host in hosts):
+            raise ValueError("write hosts, each with its port where it has one, as in minio.example.com:9000")
+        return hosts
 
     @field_validator("base_url")
     @classmethod

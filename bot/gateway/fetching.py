@@ -19,7 +19,7 @@ from bot.guard import PrivateNetwork, is_number, is_public
 _HOPS: Final = 5
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, *range(520, 525), 529})
-_PRIVATE: Final = "a result in a private network"
+_PRIVATE: Final = "a result in a private network, which BOT_RESULT_HOSTS can allow"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -105,7 +105,7 @@ def _client(exchange: Exchange, target: httpx.URL) -> httpx.AsyncClient:
     if httpx.URL(endpoint.root).host == target.host or target.netloc.decode() in endpoint.result_hosts:
         return exchange.http
     if target.scheme != "https":
-        raise _useless("a result that would not come encrypted")
+        raise _useless("a result that would not come encrypted, which BOT_RESULT_HOSTS can allow")
     host = target.raw_host.decode("ascii")
     if host == "localhost" or (is_number(host) and not is_public(host)):
         raise _useless(_PRIVATE)

@@ -109,3 +109,11 @@ def test_the_example_file_names_every_setting_and_no_other() -> None:
     named = {line.lstrip("#").partition("=")[0] for line in example.splitlines() if "=" in line}
     known = {str(field.validation_alias.choices[0]) for field in settings._own_fields()}
     assert {name for name in named if name.startswith("BOT_")} == {name for name in known if name.startswith("BOT_")}
+
+
+def test_hosts_of_results_are_a_list_and_no_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_RESULT_HOSTS", " Minio.example.com:9000, 10.0.0.7 ,")
+    assert settings.read().result_hosts == {"minio.example.com:9000", "10.0.0.7"}
+    monkeypatch.setenv("BOT_RESULT_HOSTS", "https://minio.example.com/")
+    with pytest.raises(SettingsError, match="write hosts"):
+        settings.read()
