@@ -39,6 +39,11 @@ class Listener(discord.Client):
         self._edits: dict[str, datetime | None] = {}
         self._working: set[asyncio.Task[Any]] = set()
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """As the library's, which says that it is ready some seconds later, and trips where it was closed since."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
+
     async def leave(self, timeout: float) -> None:
         """Let what is being saved be saved, and close the connection."""
         if self._working:

@@ -10,6 +10,7 @@ import psycopg
 from procrastinate import PsycopgConnector
 from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
+from procrastinate.sql import queries
 from psycopg_pool import PoolTimeout
 
 from bot.runner.local import FIRST_PAUSE_S
@@ -32,8 +33,13 @@ class _Steadfast(PsycopgConnector):
     """Outlives a restart of the server: with the first query that fails, a worker ends and cuts its answers off."""
 
     async def execute_query_async(self, query: LiteralString, **arguments: object) -> None:
-        """As the library's."""
-        await twice(partial(super().execute_query_async, query, **arguments))
+        """As the library's. A job that is to be deleted may be gone: another process has taken us for dead."""
+        try:
+            await twice(partial(super().execute_query_async, query, **arguments))
+        except ConnectorException as error:
+            if query != queries["finish_job"] or not isinstance(error.__cause__, psycopg.errors.RaiseException):
+                raise
+            log.info("job_gone job=%s", arguments.get("job_id"))
 
     async def execute_query_one_async(self, query: LiteralString, **arguments: object) -> dict[str, Any]:
         """As the library's."""

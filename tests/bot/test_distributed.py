@@ -319,6 +319,22 @@ async def test_a_process_that_lets_its_answers_finish_is_not_taken_for_dead(shar
     assert [claim.attempt for claim in (*leaving.begun, *other.begun)] == [1]
 
 
+async def test_a_job_that_was_taken_away_while_it_was_done_ends_in_peace(
+    shared_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk()
+    desk.gate.clear()
+    with caplog.at_level(logging.INFO, "parley.runner"):
+        async with process("a", desk, shared_url) as one:
+            await ask(one.store, said("1", "One"))
+            await until(lambda: desk.begun)
+            run(shared_url, "DELETE FROM procrastinate_jobs")
+            desk.gate.set()
+            await until(lambda: "job_gone" in caplog.text)
+            await ask(one.store, said("2", "Two"))
+            await until(lambda: len(desk.done) == 2)
+
+
 async def test_a_job_that_is_only_marked_as_being_done_is_done(shared_url: str) -> None:
     """As it is when the connection breaks while a finished job is to be deleted."""
     desk = Desk()
