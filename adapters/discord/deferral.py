@@ -14,6 +14,8 @@ from adapters.discord.token import LIFETIME
 log = logging.getLogger("parley.discord")
 
 _ALREADY_ANSWERED = 40060
+_FAILED = 500
+"""From this status on it is Discord that has failed, and the call may have been done."""
 _ANSWER_S = 5.0
 """Discord waits three; what takes longer has failed."""
 
@@ -69,16 +71,28 @@ class Deferral:
 
     async def _defer(self) -> None:
         try:
+            taken = await self._deferred()
+            # Where nobody heard whether Discord has taken it, a second try tells: it is taken, or it is too late.
+            self._dead = not (await self._deferred() if taken is None else taken)
+        finally:
+            self._settled.set()
+
+    async def _deferred(self) -> bool | None:
+        """Whether it is deferred; None where that is not known."""
+        number = self._interaction.id
+        try:
             async with asyncio.timeout(_ANSWER_S):
                 await self._interaction.response.defer(ephemeral=self._private, thinking=self._thinks)
         except discord.HTTPException as error:
-            self._dead = error.code != _ALREADY_ANSWERED
-            log.warning("discord_defer_failed interaction=%s reason=%r", self._interaction.id, brief(error))
+            if error.code == _ALREADY_ANSWERED:
+                log.info("discord_deferred_before interaction=%s", number)
+                return True
+            log.warning("discord_defer_failed interaction=%s reason=%r", number, brief(error))
+            return None if error.status >= _FAILED else False
         except (aiohttp.ClientError, TimeoutError) as error:
-            self._dead = True
-            log.warning("discord_defer_failed interaction=%s reason=%s", self._interaction.id, type(error).__name__)
-        finally:
-            self._settled.set()
+            log.warning("discord_defer_failed interaction=%s reason=%s", number, type(error).__name__)
+            return None
+        return True
 
 
 class Deferrals:

@@ -347,6 +347,13 @@ async def test_a_deferral_that_was_heard_twice_does_no_harm(stage: Stage) -> Non
     assert stage.screen(user=stage.ann) == ["Fine."]
 
 
+async def test_a_deferral_whose_answer_was_lost_is_known_to_stand(stage: Stage) -> None:
+    stage.world.hang_up(CALLBACK, after_accept=True)
+    _, event = await stage.called("model")
+    await stage.speech(event.origin).notify("Fine.")
+    assert stage.screen(user=stage.ann) == ["Fine."]
+
+
 async def test_a_command_in_a_thread_and_in_a_direct_message_knows_its_place(stage: Stage) -> None:
     thread = await stage.world.thread(stage.ann, stage.general)
     _, event = await stage.called("ask", thread, question="?")
