@@ -9,11 +9,12 @@ import httpx
 
 from bot.errors import GatewayError, ModelUnavailable
 from bot.gateway.body import Body, Form, Outgoing, encode, with_model, without
+from bot.gateway.carving import parse_beside
 from bot.gateway.exchange import Exchange, Faulted
 from bot.gateway.faults import Fault, Hints, Kind, hidden, refusal, stranger
 from bot.gateway.lessons import Taught, of_value, refused_field
 from bot.gateway.retry import Tries, hints
-from bot.gateway.shapes import Undecodable, parse
+from bot.gateway.shapes import Undecodable
 from bot.gateway.transport import LOST
 from bot.gateway.values import Lesson
 
@@ -121,7 +122,7 @@ class Once:
                 body = await read_capped(response, self._ask.largest)
         except LOST as lost:
             raise Faulted(Fault(Kind.UNREACHABLE, message=type(lost).__name__)) from lost
-        got = Got(body, _media_type(response), asked.request_id, _json(body))
+        got = Got(body, _media_type(response), asked.request_id, await _json(body))
         fault = _unasked(self._ask, got, asked)
         if fault is not None:
             raise Faulted(fault)
@@ -172,11 +173,11 @@ def _media_type(response: httpx.Response) -> str:
     return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
-def _json(body: bytes) -> object:
+async def _json(body: bytes) -> object:
     if body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in (b"{", b"["):
         return None
     try:
-        return parse(body)
+        return await parse_beside(body)
     except Undecodable:
         return None
 
