@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import embedded
@@ -30,6 +31,8 @@ LOCAL_MODEL = "smollm2-135m-instruct"
 REFRESH_S = 3600.0
 TIDY_S = 3600.0
 UNUSED_S = 24 * 3600.0
+NEXT_S = 1.0
+DELIVERIES_KEPT = timedelta(days=14)
 MEGABYTE = 1_000_000
 
 
@@ -146,8 +149,8 @@ def _patience(config: Settings) -> Patience:
 
 @asynccontextmanager
 async def refreshing(config: Settings, kit: Kit) -> AsyncIterator[None]:
-    """Holds the catalogue against the gateway's own list and tidies the files, at once and every hour."""
-    tasks = [asyncio.create_task(_refresh(config, kit)), asyncio.create_task(_tidy(kit))]
+    """Holds the catalogue against the gateway's own list, tidies the files and forgets, at once and every hour."""
+    tasks = [asyncio.create_task(each) for each in (_refresh(config, kit), _tidy(kit), _forget(kit))]
     try:
         yield
     finally:
@@ -166,6 +169,18 @@ async def _tidy(kit: Kit) -> None:
         except Exception as error:  # a loop without a caller: a database or a disk that is away must not end it
             log.warning("files_untidied reason=%s", type(error).__name__)
         await asyncio.sleep(TIDY_S)
+
+
+async def _forget(kit: Kit) -> None:
+    """Drop what was noted of deliveries that nobody will repeat: platforms do so for minutes, a look back for hours."""
+    kept = max(DELIVERIES_KEPT, timedelta(seconds=2 * kit.defaults.catch_up_s))
+    while True:
+        try:
+            dropped = await kit.store.missed.forget(datetime.now(UTC) - kept)
+        except Exception as error:  # a loop without a caller, as above
+            log.warning("deliveries_kept reason=%s", type(error).__name__)
+            dropped = 0
+        await asyncio.sleep(NEXT_S if dropped else TIDY_S)
 
 
 async def _refresh(config: Settings, kit: Kit) -> None:

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.contract import Keys
 from bot.store.insert import insert_new
 from bot.store.tables import inbox, message
 
 _NOTE = insert_new(inbox).returning(inbox.c.id)
+_OLDEST = select(inbox.c.id, inbox.c.received_at).order_by(inbox.c.id).limit(bindparam("most_"))
+_FORGET = delete(inbox).where(inbox.c.id.in_(bindparam("ids_", expanding=True)))
 _NOTED = select(inbox.c.place_key).where(inbox.c.place_key.in_(bindparam("keys", expanding=True)))
 _KEPT = select(message.c.place_key).where(message.c.place_key.in_(bindparam("keys", expanding=True)))
 
@@ -22,6 +24,15 @@ def note(connection: Connection, keys: Keys, now: datetime) -> int | None:
 def first_seen(connection: Connection, keys: Keys) -> bool:
     """Note a delivery that makes no turn."""
     return note(connection, keys, datetime.now(UTC)) is not None
+
+
+def forget(connection: Connection, before: datetime, most: int) -> int:
+    """Drop the oldest deliveries, those before that time and so many at most; how many they were."""
+    rows = connection.execute(_OLDEST, {"most_": most})
+    old = [id_ for id_, received_at in rows if received_at < before]
+    if old:
+        connection.execute(_FORGET, {"ids_": old})
+    return len(old)
 
 
 def unseen(connection: Connection, keys: list[str]) -> frozenset[str]:

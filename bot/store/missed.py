@@ -11,6 +11,9 @@ from bot.store.database import Database
 from bot.store.insert import put
 from bot.store.tables import mark
 
+FORGOTTEN_AT_ONCE = 500
+"""So that a question never waits long behind it."""
+
 _MARKS = select(mark.c.workspace, mark.c.channel, mark.c.upto).where(mark.c.platform == bindparam("platform_"))
 
 
@@ -27,6 +30,13 @@ class Missed:
     async def unseen(self, keys: Sequence[str]) -> frozenset[str]:
         """Those place keys of which nothing was ever delivered or remembered."""
         return await self._database.read(inbox.unseen, list(keys))
+
+    async def forget(self, before: datetime) -> int:
+        """Drop what was noted of deliveries before that time, some hundreds at most; how many there were.
+
+        What was said in them stays where it was remembered.
+        """
+        return await self._database.tx_relaxed(inbox.forget, before, FORGOTTEN_AT_ONCE)
 
     async def marks(self, platform: str) -> Mapping[Address, str]:
         """How far each flat channel was read: the id of a message up to which all was taken in."""

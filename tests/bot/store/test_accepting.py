@@ -1,13 +1,13 @@
 """What becomes of a message that comes in."""
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.contract import Addressed, Attachment, Keys
 from bot.model import Bounds, Verdict
-from bot.store import Store
+from bot.store import Store, missed
 from tests.bot.store.builders import (
     ANN,
     BOB,
@@ -163,3 +163,19 @@ async def test_commands_in_one_place_are_bounded_too(store: Store) -> None:
         (await store.accept(invoked(f"b{number}", "Asked"), bounds, command="ask")).verdict for number in range(5)
     ]
     assert verdicts == [Verdict.QUEUED] * 3 + [Verdict.FULL] * 2
+
+
+async def test_what_was_noted_of_old_deliveries_is_dropped_and_nothing_else(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missed, "FORGOTTEN_AT_ONCE", 2)
+    told = [said(str(number), f"number {number}") for number in range(3)]
+    for each in told:
+        await store.accept(each, BOUNDS)
+    now = datetime.now(UTC)
+    assert await store.missed.forget(now - timedelta(hours=1)) == 0
+    later = now + timedelta(seconds=1)
+    assert [await store.missed.forget(later) for _ in range(3)] == [2, 1, 0]
+    keys = [each.keys.place for each in told if each.keys.place]
+    assert await store.missed.unseen(keys) == frozenset(), "what was said is remembered, and not found a second time"
+    assert await store.open_conversations() != ()
