@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url
 
 from bot.store import Store
@@ -12,6 +13,10 @@ from bot.store.upgrade import upgrade
 from tests.postgres import PostgresServer, empty
 
 DATABASES = ("sqlite", "postgresql")
+
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
+"""How long an example takes says something about the machine and nothing about the code."""
 
 
 @pytest.fixture(scope="session")

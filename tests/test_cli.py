@@ -77,13 +77,29 @@ async def test_the_discord_invite_needs_only_the_token(tmp_path: Path) -> None:
     ("environment", "said"),
     [
         ({"BOT_HTTP_PORT": "eighty"}, "parley: BOT_HTTP_PORT: has a wrong value; "),
-        ({"TOKENGATE_API_KEY": "sk-secret"}, "parley: TOKENGATE_BASE_URL: is not set; "),
-        ({"TOKENGATE_BASE_URL": "http://127.0.0.1:1"}, "parley: TOKENGATE_API_KEY: is not set; "),
-        ({**GATEWAY, "BOT_MODEL": "gpt-9"}, "parley: BOT_MODEL: there is no model 'gpt-9'"),
-        ({**GATEWAY, "BOT_FALLBACK_MODEL": "gpt-9"}, "parley: BOT_FALLBACK_MODEL: there is no model 'gpt-9'"),
-        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "parley: SLACK_APP_TOKEN: "),
-        ({"SLACK_BOT_TOKEN": "xapp-1"}, "parley: SLACK_BOT_TOKEN: "),
-        ({"DATABASE_URL": "postgresql://nobody:hunter2@127.0.0.1:1/none"}, "parley: DATABASE_URL: "),
+        pytest.param(
+            {"TOKENGATE_API_KEY": "sk-secret"}, "parley: TOKENGATE_BASE_URL: is not set; ", marks=pytest.mark.long
+        ),
+        pytest.param(
+            {"TOKENGATE_BASE_URL": "http://127.0.0.1:1"},
+            "parley: TOKENGATE_API_KEY: is not set; ",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            {**GATEWAY, "BOT_MODEL": "gpt-9"}, "parley: BOT_MODEL: there is no model 'gpt-9'", marks=pytest.mark.long
+        ),
+        pytest.param(
+            {**GATEWAY, "BOT_FALLBACK_MODEL": "gpt-9"},
+            "parley: BOT_FALLBACK_MODEL: there is no model 'gpt-9'",
+            marks=pytest.mark.long,
+        ),
+        pytest.param({"SLACK_BOT_TOKEN": "xoxb-1"}, "parley: SLACK_APP_TOKEN: ", marks=pytest.mark.long),
+        pytest.param({"SLACK_BOT_TOKEN": "xapp-1"}, "parley: SLACK_BOT_TOKEN: ", marks=pytest.mark.long),
+        pytest.param(
+            {"DATABASE_URL": "postgresql://nobody:hunter2@127.0.0.1:1/none"},
+            "parley: DATABASE_URL: ",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 async def test_a_wrong_setting_stops_the_start_with_one_line(

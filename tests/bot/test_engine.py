@@ -567,7 +567,9 @@ async def test_a_number_that_is_given_out_twice_belongs_to_the_turn_that_was_sto
     path = shutil.copy(sqlite_template, tmp_path / "parley.db")
     monkeypatch.setattr(saving, "PATIENCE_S", 0.0)
     async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
-        real, numbers, hold, lost = home.engine._answering.answer, [], asyncio.Event(), asyncio.Event()
+        real, hold, lost = home.engine._answering.answer, asyncio.Event(), asyncio.Event()
+        numbers: list[TurnId] = []
+        ended: list[TurnId] = []
 
         async def slowly(turn: Turn, early: Any) -> None:
             numbers.append(turn.claim.turn)
@@ -576,16 +578,18 @@ async def test_a_number_that_is_given_out_twice_belongs_to_the_turn_that_was_sto
             except Fenced:
                 await lost.wait()
                 raise
+            finally:
+                ended.append(turn.claim.turn)
 
         monkeypatch.setattr(home.engine._answering, "answer", slowly)  # a machine that has much to do
         monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(2))
         with pytest.raises(OSError, match="disk full"):
             await home.engine.accept(home.message("never stored"))
-        home.gateway.script(Answer("here I am", hold=hold))
+        home.gateway.judge(lambda seen: Answer("here I am", hold=hold))
         await home.engine.accept(home.message("hello", at=THREAD))
-        await home.until(home.gateway.asked)
+        await home.until(lambda: "hello" in str([seen.body for seen in home.gateway.asked()]))
         lost.set()
-        await asyncio.sleep(0.02)
+        await home.until(lambda: ended)
         hold.set()
         await home.quiet()
         assert numbers == [numbers[0]] * 2

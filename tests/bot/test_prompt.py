@@ -256,7 +256,7 @@ MESSAGES = st.builds(
     st.lists(st.text("ab \n", min_size=1, max_size=900), min_size=1, max_size=3),
     st.integers(256, 900),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_prompt_alternates_begins_with_a_user_and_keeps_to_its_budget(
     history: list[Message], questions: list[str], tokens: int
 ) -> None:

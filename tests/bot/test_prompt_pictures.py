@@ -165,7 +165,7 @@ def test_pictures_stay_when_an_answer_goes_on() -> None:
 
 
 @given(st.lists(st.integers(0, 3), max_size=8), st.integers(0, 4), st.integers(2_200, 12_000), st.integers(0, 9))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_pictures_keep_to_the_budget_and_to_their_number(counts: list[int], asked: int, tokens: int, most: int) -> None:
     refs = iter(map(str, range(100)))
     history = [

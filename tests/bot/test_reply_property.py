@@ -82,7 +82,7 @@ def ink(text: str) -> str:
 
 
 @given(DELTAS, WEATHER)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_whole_answer_stands_on_the_screen_in_the_end(deltas: list[tuple[str, float]], weather: Weather) -> None:
     channel, text = asyncio.run(spoken(deltas, weather))
     assert channel.unfinished() == []

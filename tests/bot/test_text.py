@@ -57,31 +57,31 @@ ANY_TEXT = st.text(st.sampled_from("ab .\n\t`~|-:>#1)é\u0301👍🏽‍字。\r
 
 class TestEveryText:
     @given(TEXTS, LIMITS, MEASURES)
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_each_page_fits_and_shows_something(self, text: str, limit: int, measure: Measure) -> None:
         for page in split(text, limit, measure):
             assert measure(page) <= limit
             assert page.strip()
 
     @given(ANY_TEXT, st.integers(min_value=10, max_value=60), MEASURES)
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_even_tiny_pages_of_odd_text_fit(self, text: str, limit: int, measure: Measure) -> None:
         for page in split(text, limit, measure):
             assert measure(page) <= limit
             assert page.strip()
 
     @given(TEXTS, LIMITS, MEASURES)
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_nothing_visible_is_lost_or_doubled(self, text: str, limit: int, measure: Measure) -> None:
         assert "".join(ink(own(page)) for page in pages(text, limit, measure)) == ink(text)
 
     @given(ANY_TEXT, st.integers(min_value=10, max_value=60), MEASURES)
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_nothing_of_odd_text_is_lost_or_doubled(self, text: str, limit: int, measure: Measure) -> None:
         assert "".join(ink(own(page)) for page in pages(text, limit, measure)) == ink(text)
 
     @given(st.one_of(TEXTS, ANY_TEXT), LIMITS, MEASURES)
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=120)
     def test_the_pages_of_a_growing_text_stay_as_they_are(self, text: str, limit: int, measure: Measure) -> None:
         closed: list[str] = []
         for size in range(len(text) + 1):
@@ -90,13 +90,13 @@ class TestEveryText:
             closed = max(closed, now[:-1], key=len)
 
     @given(TEXTS, LIMITS)
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_only_the_last_page_may_leave_a_fence_open(self, text: str, limit: int) -> None:
         for page in split(text, limit, len)[:-1]:
             assert not open_fence(page)
 
     @given(TEXTS, LIMITS, MEASURES)
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_the_rest_of_a_text_can_be_cut_from_any_page_on(self, text: str, limit: int, measure: Measure) -> None:
         whole = pages(text, limit, measure)
         for number, page in enumerate(whole):
@@ -104,7 +104,7 @@ class TestEveryText:
             assert pages(text, limit, measure, page.end) == whole[number + 1 :]
 
     @given(TEXTS, LIMITS, st.data())
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_a_page_closed_early_loses_nothing(self, text: str, limit: int, data: st.DataObject) -> None:
         written = text[: data.draw(st.integers(0, len(text)))]
         if not (before := pages(written, limit, len)):
@@ -287,7 +287,7 @@ class TestTables:
 
 @example(1900)
 @given(st.integers(min_value=500, max_value=4000))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_the_measure_is_asked_seldom(limit: int) -> None:
     asked = 0
 
