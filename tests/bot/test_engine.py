@@ -567,6 +567,8 @@ async def test_a_number_that_is_given_out_twice_belongs_to_the_turn_that_was_sto
     path = shutil.copy(sqlite_template, tmp_path / "parley.db")
     monkeypatch.setattr(saving, "PATIENCE_S", 0.0)
     async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        for place in (CHANNEL, THREAD):
+            await home.say("a lane of its own", at=place)
         real, hold, lost = home.engine._answering.answer, asyncio.Event(), asyncio.Event()
         numbers: list[TurnId] = []
         ended: list[TurnId] = []
@@ -593,7 +595,7 @@ async def test_a_number_that_is_given_out_twice_belongs_to_the_turn_that_was_sto
         hold.set()
         await home.quiet()
         assert numbers == [numbers[0]] * 2
-        assert home.platform.shown() == ["here I am"]
+        assert home.platform.shown(THREAD)[-1] == "here I am"
         assert "lane_failed" not in caplog.text
 
 
