@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from bot.contract import Channel, Origin, Platform
+from bot.contract import Address, Channel, Origin, Platform
 from bot.endings import INTERRUPTED, fail, withdraw
 from bot.errors import Notice
 from bot.features import TASKS, Kit
@@ -27,15 +27,23 @@ ANCHOR_PATIENCE_S = 600.0
 
 
 class Answering:
-    """Answers turns that were claimed. `wake` is told where a turn goes on that was moved."""
+    """Answers turns that were claimed. `wake` is told where a turn goes on that was moved, `look` where
+    questions stand that nobody has heard.
+    """
 
     def __init__(
-        self, kit: Kit, platforms: Mapping[str, Platform], teller: Teller, wake: Callable[[ConversationId], None]
+        self,
+        kit: Kit,
+        platforms: Mapping[str, Platform],
+        teller: Teller,
+        wake: Callable[[ConversationId], None],
+        look: Callable[[Address], None],
     ) -> None:
         self._kit = kit
         self._platforms = platforms
         self._teller = teller
         self._wake = wake
+        self._look = look
 
     async def answer(self, turn: Turn, early: Reading | None) -> None:
         """Answer it, or end it without an answer. Raises `BotError` where the asker is still to be told."""
@@ -55,7 +63,9 @@ class Answering:
             return
         if claim.joined_late:
             await turn.check()
-            await read_up(self._kit, turn, self._platforms[claim.origin.address.platform], channel)
+            platform = self._platforms[claim.origin.address.platform]
+            if await read_up(self._kit, turn, platform, channel):
+                self._look(claim.origin.address)
         make = partial(spoken_too, make=partial(chat, early=early)) if claim.task is None else TASKS[claim.task.name]
         await answer(self._kit, turn, channel, make)
 

@@ -10,6 +10,7 @@ from weakref import WeakSet
 from bot.answering import Answering
 from bot.catching_up import CatchingUp
 from bot.contract import (
+    Address,
     Addressed,
     ButtonPressed,
     Command,
@@ -79,7 +80,7 @@ class Engine:
         self._early: dict[Turn, Reading] = {}
         self._steering = Steering(kit, commands, self._teller, wake, self._running)
         self._programs = Programs(answer=kit.defaults.answer_bots)
-        self._answering = Answering(kit, platforms, self._teller, wake)
+        self._answering = Answering(kit, platforms, self._teller, wake, self._look_at)
         self._saving = Saving()
         self._catching_up = CatchingUp(kit, platforms, self._found)
 
@@ -95,8 +96,9 @@ class Engine:
             case MessageReceived():
                 await self._message(event)
                 if self._catching_up.begins_late(event):
-                    self._looks.add(self._errand(self._catching_up.look_at(event.origin.address)))
+                    self._look_at(event.origin.address)
             case CommandInvoked():
+                await self._saving.behind(event.origin.address)
                 await self._command(event)
             case MessageEdited():
                 self._show(await self._steering.edited(event), None)
@@ -108,6 +110,9 @@ class Engine:
                 await self._steering.stop_requested(event)
             case EventsMissed():
                 self._looks.add(self._errand(self._catching_up.catch_up(event.platform)))
+
+    def _look_at(self, place: Address) -> None:
+        self._looks.add(self._errand(self._catching_up.look_at(place)))
 
     async def _found(self, event: MessageReceived) -> None:
         """Commit what nobody delivered; where it begins a thread, whoever found it has looked there too."""
@@ -171,11 +176,11 @@ class Engine:
             log.warning("turn_fenced turn=%s attempt=%s reason=%s", number, turn.claim.attempt, fenced)
         except BotError as error:
             log.warning("turn_failed turn=%s kind=%s reason=%s", number, type(error).__name__, error)
-            await self._fail(turn, self._teller.explain(error))
+            await fail(turn, self._teller, self._kit.words, self._teller.explain(error))
         except Exception:  # the engine's own loop: whatever broke, the asker is told
             if turn.stored:
                 raise  # the answer is safe: the lane comes back and shows it, instead of a notice in its place
-            await self._fail(turn, incident(f"turn={number}"))
+            await fail(turn, self._teller, self._kit.words, incident(f"turn={number}"))
         else:
             if turn.stale:
                 self._show(await self._steering.stale(number), None)
@@ -279,9 +284,6 @@ class Engine:
     def _show(self, effects: Effects, origin: Origin | None) -> None:
         if effects.notice is not None or effects.repaints:
             self._errand(self._steering.show(effects, origin))
-
-    async def _fail(self, turn: Turn, notice: Notice) -> None:
-        await fail(turn, self._teller, self._kit.words, notice)
 
     async def _uncancelled(self, coroutine: Coroutine[None, None, None]) -> None:
         """What is committed is also worked on, even if the platform that handed it in gives up half-way."""

@@ -19,6 +19,9 @@ PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 PATIENCE_S = 20.0
 """How long a place waits for a database that fails: then the platform may deliver again, or the asker is told."""
 
+COMMAND_S = 2.0
+"""How long a command waits in line: Slack gives three seconds for all of it."""
+
 
 @dataclass(slots=True)
 class _Trouble:
@@ -43,6 +46,15 @@ class Saving:
     def give_up(self) -> None:
         """Whatever fails from now on is not tried again: the process is about to end."""
         self._over = True
+
+    async def behind(self, place: Address) -> None:
+        """Return when nothing is in trouble here, so that what comes now is not saved before what came earlier.
+
+        Raises `TimeoutError` after `COMMAND_S`: whoever gives a command is told soon.
+        """
+        if (trouble := self._troubled.get(place)) is not None:
+            async with asyncio.timeout(COMMAND_S), trouble.line:
+                return
 
     async def save(self, place: Address, attempt: Attempt) -> None:
         """Run `attempt` until it succeeds. Raises what it raised last, once the place has waited for too long."""

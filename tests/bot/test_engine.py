@@ -124,7 +124,7 @@ async def test_a_thread_is_read_once_when_the_bot_is_called_into_it(store: Store
     async with house(store) as home:
         bot = Person("B1", "Parley", PersonKind.SELF)
         home.platform.earlier = [
-            home.message("we need a name", at=OLD_THREAD, who=BEN, message_id="T0"),
+            home.message("we need a name", at=OLD_THREAD, who=BEN, message_id="T0", addressed=Addressed.OPEN),
             home.message("how about Max?", at=OLD_THREAD, who=bot, message_id="T1"),
         ]
         await home.say("what do you think?", at=OLD_THREAD)
@@ -521,6 +521,35 @@ async def test_what_the_database_cannot_take_now_is_saved_in_order_as_soon_as_it
         asked = [text for role, text in home.prompts()[-1] if role == "user"]
         assert "".join(asked).replace("\n", "").count("one") == 1
         assert [word for word in ("one", "two", "three") if word in "".join(asked)] == ["one", "two", "three"]
+
+
+async def test_a_command_does_not_overtake_a_question_that_waits_for_the_database(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
+    monkeypatch.setattr(saving, "PAUSES_S", (0.01,))
+    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+        await home.say("before")
+        monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(4))
+        asking = asyncio.create_task(home.engine.accept(home.message("first")))
+        await asyncio.sleep(0.005)
+        await home.hear(home.command("ask", question="second"))
+        await asking
+        await home.quiet()
+        asked = [text for role, text in home.prompts()[-1] if role == "user"]
+        assert [word for text in asked for word in ("first", "second") if word in text] == ["first", "second"]
+
+
+async def test_a_command_waits_for_no_longer_than_its_platform_does(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saving, "COMMAND_S", 0.01)
+    async with house(store) as home:
+        saving_on = home.engine._saving
+        saving_on._troubled[CHANNEL] = trouble = saving._Trouble(until=0.0)
+        async with trouble.line:
+            with pytest.raises(TimeoutError):
+                await home.engine.accept(home.command("new"))
 
 
 async def test_a_stop_does_not_wait_for_a_database_that_goes_on_failing(

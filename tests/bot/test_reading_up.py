@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.contract import Address, MessageReceived
+from bot.contract import Address, Addressed, MessageReceived
 from bot.errors import ChannelBusy
 from bot.store import Store
 from tests.bot.gallery import gallery
@@ -18,7 +18,7 @@ SOON, TOO_LATE = ChannelBusy("limited", 0.02), ChannelBusy("limited", 90.0)
 
 def shown_before(home: House) -> Sequence[MessageReceived]:
     """What stands in the thread: a picture."""
-    picture = home.message("", at=THREAD, who=BEN, message_id="T0", files=(photo(home),))
+    picture = home.message("", at=THREAD, who=BEN, message_id="T0", files=(photo(home),), addressed=Addressed.OPEN)
     return [replace(picture, sent_at=picture.sent_at - timedelta(minutes=5))]
 
 
@@ -77,3 +77,23 @@ async def test_a_picture_that_only_time_keeps_away_is_named_and_looked_for_again
         home.platform.prepare = []
         await home.say("and now?", at=THREAD)
         assert shades(home) == [RED]
+
+
+async def test_a_question_that_nobody_heard_is_no_past_and_gets_an_answer_of_its_own(store: Store) -> None:
+    async with house(store) as home:
+        lost = home.message("who hears me?", at=THREAD, who=BEN, message_id="T0")
+        lost = replace(lost, sent_at=lost.sent_at - timedelta(minutes=1))
+        home.platform.earlier = [lost]
+        await home.say("and me?", at=THREAD)
+        assert home.screen() == ["You said: and me?", "You said: Ben: who hears me?"]
+        await home.hear(replace(lost, keys=replace(lost.keys, event="delivered-late")))
+        assert len(home.screen()) == 2
+
+
+async def test_what_was_asked_too_long_ago_is_past(store: Store) -> None:
+    async with house(store) as home:
+        old = home.message("who hears me?", at=THREAD, who=BEN, message_id="T0")
+        home.platform.earlier = [replace(old, sent_at=old.sent_at - timedelta(hours=2))]
+        await home.say("and me?", at=THREAD)
+        assert len(home.screen()) == 1
+        assert "who hears me?" in str(home.prompts()[0])
