@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from tests.storm import marks
@@ -55,6 +55,8 @@ class _Screens:
     """The messages of each question: a person's, or the bot's where the question came by command."""
     named: dict[int, list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
     """The bot's posts that speak of a question's file."""
+    tails: dict[int, tuple[int, Shown]] = field(default_factory=dict)
+    """By the place in order of one of the bot's posts: the notice that is its next one there."""
 
 
 def outcomes(questions: Mapping[int, Question], shown: Sequence[Shown], served: Sequence[Served]) -> dict[int, Outcome]:
@@ -62,6 +64,7 @@ def outcomes(questions: Mapping[int, Question], shown: Sequence[Shown], served: 
     spoken = frozenset(number for number, question in questions.items() if question.way in SPOKEN)
     screens, groups = _sorted(shown, spoken), _groups(served)
     found = {number: _outcome(question, screens, groups.get(number, ())) for number, question in questions.items()}
+    found = _told_beneath(found, screens, groups)
     return _unread(_told(found, screens, groups), spoken, screens)
 
 
@@ -73,6 +76,7 @@ def shown_twice(questions: Mapping[int, Question], shown: Sequence[Shown]) -> Se
 
 def _sorted(shown: Sequence[Shown], spoken: frozenset[int]) -> _Screens:
     screens = _Screens()
+    latest: dict[tuple[str, str, str | None], int] = {}
     for at, each in enumerate(shown):
         for number in marks.asked(each.text):
             screens.asked_at.setdefault(number, at)
@@ -86,8 +90,11 @@ def _sorted(shown: Sequence[Shown], spoken: frozenset[int]) -> _Screens:
             screens.pieces[number].append((at, each))
         for number in marks.named(each.text):
             screens.named[number].append((at, each))
+        before, latest[(*_place(each), each.thread)] = latest.get((*_place(each), each.thread)), at
         if not numbers and _is_notice(each, spoken):
-            screens.notices[each.platform, each.channel].append((at, each))
+            screens.notices[_place(each)].append((at, each))
+            if before is not None:
+                screens.tails[before] = (at, each)
     return screens
 
 
@@ -125,6 +132,25 @@ def _outcome(question: Question, screens: _Screens, groups: tuple[Group, ...]) -
     return Outcome(question, fate, len(begun), at, homes, noted)
 
 
+def _told_beneath(
+    found: Mapping[int, Outcome], screens: _Screens, groups: Mapping[int, tuple[Group, ...]]
+) -> dict[int, Outcome]:
+    """Where an answer fills its last page, why it is cut stands on one of its own, which is no other's notice."""
+    told = dict(found)
+    for number, outcome in found.items():
+        if outcome.fate is not Fate.TORN:
+            continue
+        pieces = {at: post for group in groups[number] for each in group for at, post in screens.pieces.get(each, ())}
+        tail = screens.tails.get(max(pieces))
+        if tail is None or any(post.open for post in pieces.values()):
+            continue
+        words = [word for at in sorted(pieces) for word in pieces[at].text.split()] + tail[1].text.split()
+        if any(_read(words, group)[0] is Fate.CUT for group in groups[number]):
+            told[number] = replace(outcome, fate=Fate.CUT, noted=True)
+            screens.notices[_place(tail[1])] = [each for each in screens.notices[_place(tail[1])] if each != tail]
+    return told
+
+
 def _read(words: Sequence[str], group: Group) -> tuple[Fate, bool]:
     """Hold what stands against what should; whether there is more under it."""
     wanted = marks.answer(group).split()
@@ -156,9 +182,9 @@ def _told(found: dict[int, Outcome], screens: _Screens, groups: Mapping[int, tup
     told = dict(found)
     for place, notices in screens.notices.items():
         here = [each for each in found.values() if (each.question.platform, each.question.channel) == place]
-        here.sort(key=lambda each: (_unheard(each.question, groups), each.question.said_at))
         for at, notice in notices:
             waiting = [each for each in here if _waits(told[each.question.number], notice, at, screens)]
+            waiting.sort(key=lambda each: (_unheard(each.question, groups), *_line(each.question, told, at)))
             for number in _meant(waiting, notice, screens, groups):
                 told[number] = Outcome(told[number].question, Fate.TOLD, 0, at)
     return told
@@ -194,6 +220,16 @@ def _unheard(question: Question, groups: Mapping[int, tuple[Group, ...]]) -> boo
     """
     acknowledges = question.by_command or question.platform == "slack"
     return acknowledges and question.taken_at is None and question.number not in groups
+
+
+def _line(question: Question, told: Mapping[int, Outcome], at: int) -> tuple[bool, float]:
+    """Who is told first: what was asked first, unless a later question of the same conversation was settled before."""
+    others = (each for each in told.values() if each.at is not None and each.at < at)
+    passed = any(
+        each.question.conversation == question.conversation and each.question.said_at > question.said_at
+        for each in others
+    )
+    return passed, question.said_at
 
 
 def _waits(outcome: Outcome, notice: Shown, at: int, screens: _Screens) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tests.storm import marks
 from tests.storm.plan import Trouble, Way
 from tests.storm.tally import Evidence, Tally, tally
-from tests.storm.values import Bought, Diary, Paid, Question, Served, Shown, Sign
+from tests.storm.values import REQUEST, Bought, Diary, Paid, Question, Served, Shown, Sign
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Scene:
         """The model is asked."""
         at, pictures = self._tick(), frozenset(numbers if sees else ())
         self.served.append(Served(at, turn or str(numbers[0]), numbers, whole, at if left else None, round, pictures))
-        self.signs.append(Sign(at, frozenset(numbers), early=self.served[-1].early))
+        self.signs.append(Sign(at, frozenset(numbers), REQUEST, early=self.served[-1].early))
 
     def post(self, text: str, *, platform: str = "slack", open: bool = False, thread: str | None = None,
              reply_to: str | None = None) -> None:  # fmt: skip

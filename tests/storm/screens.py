@@ -7,7 +7,7 @@ from tests.fakes.discord.people import shown
 from tests.fakes.slack.screen import shown as shown_on_slack
 from tests.storm import files, marks
 from tests.storm.plan import DRAWN
-from tests.storm.values import Paid, Served, Shown, Sign
+from tests.storm.values import REQUEST, Paid, Served, Shown, Sign
 from tests.storm.world import World
 
 _FAILED = 400
@@ -21,7 +21,7 @@ def on_screens(world: World) -> list[Shown]:
 def signs(world: World, served: list[Served], paid: list[Paid]) -> list[Sign]:
     """Every request, post and edit that was made for a question, oldest first."""
     posts = {each.id: marks.answered(each.text) for each in on_screens(world)}
-    found = [Sign(each.at, frozenset(each.numbers), "request", each.early) for each in served]
+    found = [Sign(each.at, frozenset(each.numbers), REQUEST, each.early) for each in served]
     found += [Sign(each.at, frozenset({each.number}), each.told) for each in paid]
     for said in world.slack.calls:
         if said.method.startswith("chat."):

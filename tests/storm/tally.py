@@ -1,5 +1,6 @@
 """The figures of a storm, from what the fakes have seen (pure)."""
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,10 +9,20 @@ from statistics import median, quantiles
 from tests.storm.fates import Fate, Outcome, outcomes, shown_twice, threads_of
 from tests.storm.pictures import Media, media
 from tests.storm.plan import TURNS_A_KILL, Trouble
-from tests.storm.values import Diary, Paid, Question, Served, Shown, Sign
+from tests.storm.values import REQUEST, Diary, Paid, Question, Served, Shown, Sign
 
 TURNS_A_KILL_AT_LEAST = 2 * TURNS_A_KILL
 _SHAKING = (Trouble.KILL, Trouble.TERM, Trouble.FREEZE, Trouble.DISCORD_RESUME_REFUSED, Trouble.DISCORD_CUT)
+_HINDERING = (
+    (Trouble.DISK_FULL, 8.0),
+    (Trouble.DATABASE_LOCKED, 8.0),
+    (Trouble.DATABASE_CUT, 8.0),
+    (Trouble.KILL, 0.0),
+)
+"""So many seconds after it began a trouble may keep a question from being saved."""
+_SAVED_S = 0.5
+"""A request that was made so long before a trouble was for a question that was saved."""
+_LONGEST_S = 10.0
 _SHAKEN_S = (0.2, 2.0)
 """A message that Discord told so long before such a trouble, or after it, may not have been heard."""
 _IN_FLIGHT_S = 0.1
@@ -153,10 +164,24 @@ def _places(question: Question, *, around: bool) -> Sequence[str]:
 def _known(evidence: Evidence) -> Mapping[int, float]:
     """By question: when it was certain that the bot had it, by its word to the platform or by what it did."""
     known = {each.number: each.taken_at for each in evidence.diary.questions.values() if each.taken_at is not None}
+    hindered = _hindered(evidence.diary)
     for sign in evidence.signs:
-        for number in () if sign.early else sign.numbers & evidence.diary.questions.keys():
+        if sign.early or (sign.what == REQUEST and _within(sign.at, hindered)):
+            continue
+        for number in sign.numbers & evidence.diary.questions.keys():
             known[number] = min(sign.at, known.get(number, sign.at))
     return known
+
+
+def _hindered(diary: Diary) -> Sequence[tuple[float, float]]:
+    """When the model may have been asked for a question that could not be saved: both are done at once."""
+    return sorted((at - _SAVED_S, at + lasts) for trouble, lasts in _HINDERING for at in diary.times(trouble))
+
+
+def _within(at: float, spans: Sequence[tuple[float, float]]) -> bool:
+    """Whether a moment lies in one of these spans, which are in order and of which none is long."""
+    first = bisect_left(spans, (at - _LONGEST_S, 0.0))
+    return any(begin < at < end for begin, end in spans[first : bisect_left(spans, (at, 0.0))])
 
 
 def _shaken(first: float, last: float, diary: Diary) -> bool:

@@ -199,6 +199,17 @@ def test_it_may_where_the_platform_never_told_the_bot_in_order(scene: Scene) -> 
     assert scene.tally().overtaken == 1
 
 
+def test_a_request_while_nothing_can_be_saved_does_not_say_that_the_bot_has_the_question(scene: Scene) -> None:
+    scene.ask(1, taken=False)
+    scene.serve(1, whole=False)
+    scene.ask(2)
+    scene.answer(2)
+    scene.answer(1)
+    assert scene.wrong() == {"order broken": [2]}
+    scene.diary.fired.append((scene.diary.questions[1].said_at - 1.0, Trouble.DISK_FULL))
+    assert scene.wrong() == {}
+
+
 def test_discord_tells_in_order_as_long_as_its_connection_stands(scene: Scene) -> None:
     scene.ask(1, platform="discord", taken=False)
     scene.ask(2, platform="discord", taken=False)
@@ -289,3 +300,35 @@ def test_a_notice_speaks_of_what_the_model_was_asked_and_not_of_what_the_bot_nev
     scene.post(NOTICE)
     assert scene.wrong() == {"lost": [2]}
     assert scene.tally().fates[Fate.TOLD] == 1
+
+
+def test_why_an_answer_is_cut_may_stand_on_a_page_of_its_own(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1)
+    scene.post(HALF)
+    scene.post("_The answer broke off here._")
+    assert scene.wrong() == {}
+    scene.ask(2)
+    scene.serve(2)
+    assert scene.wrong() == {"silent": [2]}, "the notice is the first one's"
+
+
+def test_a_notice_further_down_does_not_say_why_an_answer_is_cut(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1)
+    scene.post(HALF)
+    scene.ask(2)
+    scene.answer(2)
+    scene.post(NOTICE)
+    assert scene.wrong() == {"torn": [1]}
+
+
+def test_a_notice_is_for_who_was_not_passed_over_yet(scene: Scene) -> None:
+    scene.ask(1)
+    scene.serve(1, whole=False)
+    scene.ask(2)
+    scene.answer(2)
+    scene.ask(3)
+    scene.serve(3, whole=False)
+    scene.post(NOTICE)
+    assert scene.wrong() == {"silent": [1]}

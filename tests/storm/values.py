@@ -91,6 +91,10 @@ class Paid:
     told: str = ""
 
 
+REQUEST = "request"
+"""The sign that the model was asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
     """Something that the bot did for some questions: a request, a post, an edit; `what` and how it ended."""
