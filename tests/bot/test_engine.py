@@ -530,9 +530,9 @@ async def test_a_command_does_not_overtake_a_question_that_waits_for_the_databas
     monkeypatch.setattr(saving, "PAUSES_S", (0.01,))
     async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
         await home.say("before")
-        monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(4))
+        monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(9))
         asking = asyncio.create_task(home.engine.accept(home.message("first")))
-        await asyncio.sleep(0.005)
+        await home.until(lambda: home.engine._saving._troubled)
         await home.hear(home.command("ask", question="second"))
         await asking
         await home.quiet()
