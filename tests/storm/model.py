@@ -27,6 +27,9 @@ from tests.storm.plan import DRAWN, Trouble
 from tests.storm.senses import Sensed, Senses
 from tests.storm.values import EARLY, Diary, Paid, Served
 
+_HINDERING = (Trouble.KILL, Trouble.TERM, Trouble.DISK_FULL, Trouble.DATABASE_LOCKED, Trouble.DATABASE_CUT)
+_UNSAVED_S = (8.0, 3.0)
+"""So long after such a trouble began, or so shortly before it, an early answer may have come to nothing."""
 _TURN = re.compile(r"parley-((\d+)[.\w]*|early-[^ ]+)")
 _PIECE = 30
 """Characters a piece of a stream, about."""
@@ -70,6 +73,7 @@ class Model:
     """Between two pieces of a stream."""
     _ordered: deque[tuple[Trouble, float]] = field(default_factory=deque)
     _owners: dict[int, str] = field(default_factory=dict)
+    _early: dict[int, SeenRequest] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     """By number the turn that was last seen to have it: one that was never stored leaves its own to another."""
     _asked: list[_Asked] = field(default_factory=list)
@@ -111,6 +115,8 @@ class Model:
         spoken = marks.asked(asks.words)
         numbers = tuple(number for number in spoken if self._owns(turn, number, spoken[-1]))
         self._asked.append(_Asked(turn, numbers, asks, seen))
+        if turn.startswith(EARLY):
+            self._early |= dict.fromkeys(numbers, seen)
         answer = self._answer(numbers, asks)
         if not self._ordered:
             return answer
@@ -140,10 +146,18 @@ class Model:
         self._names[number or name] = name
         return name
 
+    def _unheard(self, early: SeenRequest) -> bool:
+        """Nobody has read the answer to the end, or something kept its question from being saved."""
+        before, after = _UNSAVED_S
+        return early.closed_early or any(-before < at - early.at < after for at in self.diary.times(*_HINDERING))
+
     def _owns(self, turn: str, number: int, last: int) -> bool:
-        """Whether the question is this turn's; one that was only asked early is the turn's that asks it as the last."""
+        """Whether the question is this turn's; one that was only asked early is the turn's that asks it as the last,
+        or any turn's that asks it where nobody has heard the early answer.
+        """
         owner = self._owners.setdefault(number, turn)
-        if owner != turn and owner.startswith(EARLY) and not turn.startswith(EARLY) and number == last:
+        early = owner.startswith(EARLY) and not turn.startswith(EARLY)
+        if early and (number == last or self._unheard(self._early[number])):
             owner = self._owners[number] = turn
         return owner == turn
 

@@ -1,5 +1,7 @@
 """The storm's model knows whose turn a request is, whatever stands in its history."""
 
+import time
+
 from tests.fakes.gateway import FakeGateway
 from tests.fakes.gateway_calls import chat, post
 from tests.storm import marks
@@ -42,6 +44,17 @@ async def test_a_question_of_a_turn_that_was_never_stored_is_free_once_its_numbe
         assert await _ask(gateway, "8.fed-1-1.0", 1, 2) == marks.answer((2,))
         await _ask(gateway, "7.def-1-1.0", 3)
         assert await _ask(gateway, "9.cab-1-1.0", 1, 4) == marks.answer((1, 4))
+
+
+async def test_a_question_whose_early_answer_nobody_heard_is_any_turns_that_asks_it() -> None:
+    model = Model(Diary(), delay_s=0.0)
+    async with FakeGateway() as gateway:
+        model.attach(gateway)
+        await _ask(gateway, "early-abc", 1)
+        assert await _ask(gateway, "8.fed-1-1.0", 1, 2) == marks.answer((2,))
+        await _ask(gateway, "early-def", 3)
+        model.diary.fired.append((time.monotonic() + 0.5, Trouble.KILL))
+        assert await _ask(gateway, "9.cab-1-1.0", 3, 4) == marks.answer((3, 4))
 
 
 async def test_a_question_that_was_asked_early_becomes_its_turns_and_no_others() -> None:
