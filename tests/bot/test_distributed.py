@@ -27,6 +27,7 @@ pytestmark = pytest.mark.long
 ELSEWHERE = Address("discord", "G1", "C1")
 PACE = Pace(limit=10, grace_s=2, heartbeat_s=0.1, stalled_s=0.4, look_s=0.05, poll_s=0.05)
 CALM = replace(PACE, look_s=60, poll_s=60)
+_LISTENERS = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
 """Nothing but a notification wakes anybody."""
 HANDED_BACK: LiteralString = """
 SELECT procrastinate_retry_job_v2(id, now(), NULL, 'discord', NULL) FROM procrastinate_jobs
@@ -446,9 +447,12 @@ async def test_what_does_not_finish_in_the_grace_time_goes_to_another_process_at
         await ask(one.store, said("1", "One"))
         await until(lambda: desk.begun)
         async with process("b", desk, shared_url, CALM):
+            await until(
+                lambda: len(run(shared_url, _LISTENERS)) == 2
+            )  # what is announced sooner is heard a minute later
             with caplog.at_level(logging.INFO, "parley.runner"):
                 await one.runner.stop()
-            await until(lambda: len(desk.begun) == 2, 2)
+            await until(lambda: len(desk.begun) == 2)
             desk.gate.set()
             await until(lambda: desk.done)
     assert desk.done[0][2] == "b"
