@@ -250,7 +250,9 @@ def _target(connection: Connection, press: Press, *, anybody: bool = False, undo
         return Steering.UNKNOWN
     places.lock(connection, ConversationId(holder))
     found = connection.execute(_READ, {"turn_": press.turn}).one()
-    if press.post is not None and press.post not in {each.post_id for each in claiming.posts(connection, press.turn)}:
+    # A post of an answer that is still made may be seen, and pressed, a moment before it is written down.
+    posts = (each.post_id for each in claiming.posts(connection, press.turn))
+    if found.closed_at is not None and press.post not in (None, *posts):
         return Steering.UNKNOWN
     if _clicked_twice(found, press):
         return Steering.SEEN

@@ -105,6 +105,12 @@ async def test_the_asker_and_moderators_may_take_back(store: Store, by: Person, 
     assert (await store.window(claim.conversation, LIMIT)).total == (0 if verdict is Steering.DONE else 2)
 
 
+async def test_a_post_may_be_pressed_before_it_is_written_down(store: Store) -> None:
+    claim = await begin(store, await ask(store, said("1", "One")))
+    assert (await store.stop(press(claim, post="P-not-yet"))).verdict is Steering.DONE
+    assert await store.stopped(claim.turn, claim.attempt)
+
+
 @pytest.mark.parametrize("post", ["P2", "P77"])
 async def test_a_press_on_another_post_is_for_nobody(store: Store, post: str) -> None:
     claim = await answered(store)
