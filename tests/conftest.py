@@ -76,17 +76,19 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 WITH_A_CHILD = frozenset(
     {
         "test_embedded.py",
+        "test_following_end_to_end.py",
         "test_hearing_long.py",
         "test_looking.py",
         "test_picturing.py",
         "test_speaking.py",
+        "test_steering_end_to_end.py",
         "test_studio.py",
         "test_tools.py",
         "test_transcribing.py",
         "test_varying.py",
     }
 )
-"""Files whose tests decode sound and pictures: each house has a decoder of its own, which takes half a second."""
+"""Files whose tests start processes: a decoder in each house takes half a second, the program itself two."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -133,6 +133,7 @@ async def test_in_a_pipe_each_line_is_answered_without_decoration(tmp_path: Path
 
 
 @pytest.mark.local
+@pytest.mark.long
 async def test_a_conversation_goes_on_after_a_restart(tmp_path: Path) -> None:
     await parley(tmp_path, "run", typed="What is the capital of France?\nexit\n")
     outcome = await parley(tmp_path, "chat", typed="/context\n")
@@ -140,6 +141,7 @@ async def test_a_conversation_goes_on_after_a_restart(tmp_path: Path) -> None:
     assert "Paris" in outcome.out
 
 
+@pytest.mark.long
 async def test_the_database_is_upgraded_by_hand_where_it_is_shared(tmp_path: Path, empty_url: str) -> None:
     outcome = await parley(tmp_path, "db", "upgrade", DATABASE_URL=empty_url)
     assert (outcome.status, outcome.err) == (0, "")

@@ -109,6 +109,7 @@ def _threads(far: World) -> list[list[str]]:
     return [far.in_slack("C1", ts) for ts in tops]
 
 
+@pytest.mark.long
 async def test_the_conversation_is_remembered_over_a_restart(tmp_path: Path) -> None:
     async with world() as far:
         async with Program("run", environment=far.environment(), folder=tmp_path):
@@ -136,6 +137,7 @@ async def test_a_wrong_token_on_one_platform_leaves_the_other_working(tmp_path: 
         assert "wrong.token" not in bot.errors
 
 
+@pytest.mark.long
 async def test_a_second_process_on_the_same_file_is_turned_away(tmp_path: Path) -> None:
     async with world() as far, Program("run", environment=far.environment(), folder=tmp_path):
         second = Program("run", environment=far.environment(), folder=tmp_path)
@@ -154,6 +156,7 @@ async def test_a_running_answer_is_finished_before_a_stop(tmp_path: Path) -> Non
         assert far.in_discord(far.direct) == ["a long answer in many pieces"]
 
 
+@pytest.mark.long
 async def test_slack_over_signed_requests_on_the_port_that_was_set(tmp_path: Path) -> None:
     async with world() as far:
         port = _free_port()
