@@ -1,10 +1,10 @@
-"""Waiting for a platform that has no time now."""
+"""Waiting for a platform that has no time now, and for a store that is away."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
-from bot.errors import ChannelBusy
+from bot.errors import BotError, ChannelBusy
 
 T = TypeVar("T")
 
@@ -24,3 +24,21 @@ async def patiently(verb: Callable[[], Awaitable[T]], patience_s: float) -> T:
             if waited > patience_s:
                 raise
             await asyncio.sleep(pause_s)
+
+
+async def persistently(
+    verb: Callable[[], Awaitable[T]],
+    pauses_s: Iterable[float],
+    failed: Callable[[Exception, float], None],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> T:
+    """Call again after each of these pauses, where what was raised is none of our own; `failed` is told of each."""
+    for pause_s in pauses_s:
+        try:
+            return await verb()
+        except BotError:
+            raise
+        except Exception as error:  # whatever a database raises: it may be back in a moment
+            failed(error, pause_s)
+        await sleep(pause_s)
+    return await verb()

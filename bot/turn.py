@@ -11,6 +11,7 @@ from bot.contract import PostId
 from bot.errors import Fenced, Notice, StoppedByReader
 from bot.made import Made
 from bot.model import Answer, Claim, Message, TurnId, TurnState
+from bot.patience import persistently
 from bot.reply.journal import FIRST_FILE, post_key
 from bot.store import Store
 
@@ -202,17 +203,11 @@ class Turn:
         self.stored, self.kept = True, answer
 
     async def _saved(self, save: Callable[[], Awaitable[None]]) -> None:
-        for pause_s in (*SAVING_PAUSES_S, None):
-            try:
-                await save()
-                return
-            except Fenced:
-                raise
-            except Exception:  # whatever the database raises: this is paid, and only here in memory
-                if pause_s is None:
-                    raise
-                log.warning("answer_not_stored turn=%s again_in=%.1f", self.claim.turn, pause_s)
-                await asyncio.sleep(pause_s)
+        """It is paid, and only here in memory."""
+        await persistently(save, SAVING_PAUSES_S, self._not_saved)
+
+    def _not_saved(self, _: Exception, pause_s: float) -> None:
+        log.warning("answer_not_stored turn=%s again_in=%.1f", self.claim.turn, pause_s)
 
     async def close(self, state: TurnState) -> None:
         """DONE or FAILED: nothing is left to do."""

@@ -1,11 +1,11 @@
 """JSON that carries whole files, read beside the event loop and without holding it up."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 from uuid import uuid4
 
-from bot.gateway.shapes import Undecodable, parse
+from bot.gateway.shapes import Undecodable, parse, with_strings
 
 LARGE: Final = 512 * 1024
 """Bytes: the standard library reads so much in about a millisecond, and lets nothing else run meanwhile."""
@@ -37,7 +37,7 @@ def parse_large(body: bytes) -> object:
     if not found:
         return parse(body)
     try:
-        return _whole(parse(b"".join([*rest, body[done:]])), found)
+        return with_strings(parse(b"".join([*rest, body[done:]])), lambda said: found.get(said, said))
     except RecursionError as error:
         raise Undecodable(type(error).__name__) from None
 
@@ -70,13 +70,3 @@ def _is_plain(body: bytes, start: int, end: int) -> bool:
     """It says what it shows: neither escapes nor what JSON forbids. In slices, since each holds all threads up."""
     slices = (body[at : min(at + _SLICE, end)] for at in range(start, end, _SLICE))
     return not any(each.translate(None, _PLAIN) for each in slices)
-
-
-def _whole(value: object, found: Mapping[str, str]) -> object:
-    if isinstance(value, str):
-        return found.get(value, value)
-    if isinstance(value, list):
-        return [_whole(each, found) for each in value]
-    if isinstance(value, dict):
-        return {found.get(name, name): _whole(each, found) for name, each in value.items()}
-    return value

@@ -6,6 +6,8 @@ import secrets
 import string
 from typing import Final
 
+from bot.gateway.shapes import with_strings
+
 LONG: Final = 64 * 1024
 """Characters from which on a data URL is put in as it is."""
 
@@ -24,21 +26,16 @@ def encoded_in_pieces(body: object) -> bytes:
     beside it; a data URL of Base64 has nothing of that kind, so the long ones are left out and put in afterwards.
     """
     mark, kept = secrets.token_hex(16), list[str]()
-    pieces = encoded(_lifted(body, mark, kept)).split(mark.encode())
+
+    def lifted(said: str) -> str:
+        if len(said) <= LONG or not _is_data_url(said):
+            return said
+        kept.append(said)
+        return mark
+
+    pieces = encoded(with_strings(body, lifted)).split(mark.encode())
     filled = [each for pair in zip(pieces, (*kept, ""), strict=True) for each in (pair[0], pair[1].encode())]
     return b"".join(filled)
-
-
-def _lifted(value: object, mark: str, kept: list[str]) -> object:
-    """The value with a mark in the place of each long data URL, which goes to `kept`."""
-    if isinstance(value, dict):
-        return {name: _lifted(each, mark, kept) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_lifted(each, mark, kept) for each in value]
-    if isinstance(value, str) and len(value) > LONG and _is_data_url(value):
-        kept.append(value)
-        return mark
-    return value
 
 
 def _is_data_url(value: str) -> bool:

@@ -1,7 +1,7 @@
 """Foreign JSON read leniently: what has the wrong shape is as good as absent; pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 NOTHING: Final[Mapping[str, object]] = {}
@@ -17,6 +17,17 @@ def parse(text: str | bytes) -> object:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Undecodable(type(error).__name__) from None
+    return value
+
+
+def with_strings(value: object, put: Callable[[str], str]) -> object:
+    """The value with `put` of each of its strings in their places, names among them, in the order of its text."""
+    if isinstance(value, str):
+        return put(value)
+    if isinstance(value, list | tuple):
+        return [with_strings(each, put) for each in value]
+    if isinstance(value, dict):
+        return {put(name): with_strings(each, put) for name, each in value.items()}
     return value
 
 

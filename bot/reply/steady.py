@@ -6,7 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.contract import PostId
-from bot.errors import BotError
+from bot.patience import persistently
 from bot.reply.journal import Journal
 from bot.reply.nap import Sleep
 
@@ -61,12 +61,7 @@ class Steady:
         return await self._patiently(partial(self._journal.holds, post_id))
 
     async def _patiently(self, verb: Callable[[], Awaitable[T]]) -> T:
-        for pause_s in PAUSES_S:
-            try:
-                return await verb()
-            except BotError:
-                raise
-            except Exception as error:  # whatever the database raises: half an answer stands on the screen
-                log.warning("journal_away key=%s reason=%s again_in=%.1f", self.key, type(error).__name__, pause_s)
-            await self._sleep(pause_s)
-        return await verb()
+        return await persistently(verb, PAUSES_S, self._away, self._sleep)
+
+    def _away(self, error: Exception, pause_s: float) -> None:
+        log.warning("journal_away key=%s reason=%s again_in=%.1f", self.key, type(error).__name__, pause_s)
