@@ -73,6 +73,14 @@ async def store(database_url: str) -> AsyncIterator[Store]:
         yield opened
 
 
+@pytest.fixture
+async def sqlite_store(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Store]:
+    """A store of a process that works alone, for what only such a one does."""
+    copied = shutil.copy(sqlite_template, tmp_path / "alone.db")
+    async with await Store.open(f"sqlite:///{copied}") as opened:
+        yield opened
+
+
 WITH_A_CHILD = frozenset(
     {
         "test_embedded.py",

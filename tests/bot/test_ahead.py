@@ -1,13 +1,11 @@
 """The model is asked before the store has spoken, and whatever the store says then is what counts."""
 
 import asyncio
-import shutil
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -20,9 +18,8 @@ from tests.fakes.gateway import Fail
 
 
 @pytest.fixture
-async def home(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[House]:
-    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
-    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+async def home(sqlite_store: Store) -> AsyncIterator[House]:
+    async with house(sqlite_store) as home:
         await home.engine.prepare()
         yield home
 
@@ -100,9 +97,8 @@ async def test_what_is_remembered_from_an_earlier_run_is_not_forgotten(home: Hou
     assert later.prompts()[-1][0] == ("user", "one")
 
 
-async def test_without_knowledge_of_the_store_nothing_is_guessed(sqlite_template: Path, tmp_path: Path) -> None:
-    path = shutil.copy(sqlite_template, tmp_path / "other.db")
-    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
+async def test_without_knowledge_of_the_store_nothing_is_guessed(sqlite_store: Store) -> None:
+    async with house(sqlite_store) as home:
         assert await left_alone(home, home.message("one"))
         assert home.platform.shown() == ["You said: one"]
 

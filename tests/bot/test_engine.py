@@ -2,27 +2,20 @@
 
 import asyncio
 import logging
-import shutil
-import threading
-from collections.abc import Callable
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
 
-from bot import engine, saving
 from bot import turn as turn_module
 from bot.contract import Address, Addressed, MessageDeleted, MessageEdited, Person, PersonKind, PostId
-from bot.errors import ChannelBusy, ChannelGone, Fenced
+from bot.errors import ChannelBusy, ChannelGone
 from bot.gateway.client import Patience
 from bot.model import Answer as Stored
 from bot.model import Bounds, Ended, TurnId, Verdict
 from bot.runner import local
-from bot.store import Store, sqlite
-from bot.turn import Turn
+from bot.store import Store
 from tests.bot.house import ANN, BEN, CHANNEL, house
 from tests.fakes.gateway import Answer, Broken, Cut, Fail, Source
 
@@ -410,76 +403,6 @@ async def test_two_people_asking_by_command_get_an_answer_each(store: Store) -> 
         assert len(home.gateway.asked()) == 2
 
 
-_RUN_EARLY = sqlite._run_early
-
-
-def _full_disk(connection: Connection, begin: tuple[str, ...], work: Any, told: Any) -> None:
-    """A transaction that finds its result and then cannot be committed."""
-
-    def and_then_the_disk_is_full(value: object) -> None:
-        told(value)
-        raise OSError("disk full")
-
-    _RUN_EARLY(connection, begin, work, and_then_the_disk_is_full)
-
-
-async def test_nothing_is_seen_of_a_question_that_could_not_be_committed(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
-    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
-        event = home.message("hello")
-        monkeypatch.setattr(saving, "PATIENCE_S", 0.0)
-        monkeypatch.setattr(sqlite, "_run_early", _full_disk)
-        with pytest.raises(OSError, match="disk full"):
-            await home.hear(event)
-        await home.quiet()
-        assert home.platform.shown() == []
-        assert home.platform.notices() == []
-        assert await store.open_conversations() == ()
-        monkeypatch.setattr(sqlite, "_run_early", _RUN_EARLY)
-        await home.hear(event)
-        assert home.platform.shown() == ["You said: hello"]
-
-
-async def test_what_people_see_waits_for_the_commit_and_the_model_does_not(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real, disk = sqlite._run_early, threading.Event()
-
-    def slow(connection: Connection, begin: tuple[str, ...], work: Any, told: Any) -> None:
-        def and_the_disk_takes_its_time(value: object) -> None:
-            told(value)
-            assert disk.wait(10)
-
-        real(connection, begin, work, and_the_disk_takes_its_time)
-
-    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
-    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
-        monkeypatch.setattr(sqlite, "_run_early", slow)
-        accepting = asyncio.create_task(home.engine.accept(home.message("hello")))
-        await home.until(home.gateway.asked)
-        await asyncio.sleep(0.05)
-        assert not accepting.done()
-        assert all(not channel.calls for _, channel in home.platform.channels)
-        disk.set()
-        await accepting
-        await home.quiet()
-        assert home.platform.shown() == ["You said: hello"]
-
-
-async def test_a_question_by_command_is_shown_only_once_it_is_committed(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
-    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
-        monkeypatch.setattr(sqlite, "_run_early", _full_disk)
-        with pytest.raises(OSError, match="disk full"):
-            await home.hear(home.command("ask", question="why?"))
-        await home.quiet()
-        assert home.platform.shown() == []
-
-
 async def test_a_commit_whose_confirmation_was_lost_is_answered_all_the_same(store: Store) -> None:
     async with house(store) as home:
         real = store.take
@@ -498,89 +421,6 @@ async def test_a_commit_whose_confirmation_was_lost_is_answered_all_the_same(sto
         assert home.platform.shown() == ["You said: hello"]
 
 
-def _disk_full_for(tries: int) -> Callable[..., None]:
-    left = count(tries, -1)
-
-    def run(connection: Connection, begin: tuple[str, ...], work: Any, told: Any) -> None:
-        (_full_disk if next(left) > 0 else _RUN_EARLY)(connection, begin, work, told)
-
-    return run
-
-
-async def test_what_the_database_cannot_take_now_is_saved_in_order_as_soon_as_it_can(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
-    monkeypatch.setattr(saving, "PAUSES_S", (0.01,))
-    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
-        monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(4))
-        first, second, third = (home.message(text) for text in ("one", "two", "three"))
-        accepting = [asyncio.create_task(home.engine.accept(each)) for each in (first, second, third, first)]
-        await asyncio.gather(*accepting)
-        await home.quiet()
-        asked = [text for role, text in home.prompts()[-1] if role == "user"]
-        assert "".join(asked).replace("\n", "").count("one") == 1
-        assert [word for word in ("one", "two", "three") if word in "".join(asked)] == ["one", "two", "three"]
-
-
-async def test_a_command_does_not_overtake_a_question_that_waits_for_the_database(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
-    monkeypatch.setattr(saving, "PAUSES_S", (0.01,))
-    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
-        await home.say("before")
-        monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(9))
-        asking = asyncio.create_task(home.engine.accept(home.message("first")))
-        await home.until(lambda: home.engine._saving._troubled)
-        await home.hear(home.command("ask", question="second"))
-        await asking
-        await home.quiet()
-        asked = [text for role, text in home.prompts()[-1] if role == "user"]
-        assert [word for text in asked for word in ("first", "second") if word in text] == ["first", "second"]
-
-
-async def test_a_command_waits_for_no_longer_than_its_platform_does(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(saving, "COMMAND_S", 0.01)
-    async with house(store) as home:
-        saving_on = home.engine._saving
-        saving_on._troubled[CHANNEL] = trouble = saving._Trouble(until=0.0)
-        async with trouble.line:
-            with pytest.raises(TimeoutError):
-                await home.engine.accept(home.command("new"))
-
-
-async def test_a_stop_does_not_wait_for_a_database_that_goes_on_failing(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
-    monkeypatch.setattr(saving, "PAUSES_S", (0.01,))
-    monkeypatch.setattr(engine, "TAKING_S", 0.05)
-    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
-        monkeypatch.setattr(sqlite, "_run_early", _full_disk)
-        accepting = asyncio.create_task(home.engine.accept(home.message("hello")))
-        await asyncio.sleep(0.02)
-        async with asyncio.timeout(2):
-            await home.engine.taken_in()
-            await home.engine.settle()
-        with pytest.raises(OSError, match="disk full"):
-            await accepting
-
-
-async def test_trying_again_to_save_a_question_is_no_reason_to_pay_again(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
-    monkeypatch.setattr(saving, "PAUSES_S", (0.01,))
-    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
-        monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(8))
-        await home.say("hello")
-        assert home.platform.shown() == ["You said: hello"]
-        assert len(home.gateway.asked()) <= 2
-
-
 async def test_two_installations_behind_one_gateway_name_their_calls_differently(tmp_path: Path) -> None:
     keys = []
     for name in ("one", "two"):
@@ -588,44 +428,6 @@ async def test_two_installations_behind_one_gateway_name_their_calls_differently
             await home.say("hello")
             keys += [request.headers["idempotency-key"] for request in home.gateway.asked()]
     assert len({*keys}) == len(keys) == 2
-
-
-async def test_a_number_that_is_given_out_twice_belongs_to_the_turn_that_was_stored(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = shutil.copy(sqlite_template, tmp_path / "parley.db")
-    monkeypatch.setattr(saving, "PATIENCE_S", 0.0)
-    async with await Store.open(f"sqlite:///{path}") as store, house(store) as home:
-        for place in (CHANNEL, THREAD):
-            await home.say("a lane of its own", at=place)
-        real, hold, lost = home.engine._answering.answer, asyncio.Event(), asyncio.Event()
-        numbers: list[TurnId] = []
-        ended: list[TurnId] = []
-
-        async def slowly(turn: Turn, early: Any) -> None:
-            numbers.append(turn.claim.turn)
-            try:
-                await real(turn, early)
-            except Fenced:
-                await lost.wait()
-                raise
-            finally:
-                ended.append(turn.claim.turn)
-
-        monkeypatch.setattr(home.engine._answering, "answer", slowly)  # a machine that has much to do
-        monkeypatch.setattr(sqlite, "_run_early", _disk_full_for(2))
-        with pytest.raises(OSError, match="disk full"):
-            await home.engine.accept(home.message("never stored"))
-        home.gateway.judge(lambda seen: Answer("here I am", hold=hold))
-        await home.engine.accept(home.message("hello", at=THREAD))
-        await home.until(lambda: "hello" in str([seen.body for seen in home.gateway.asked()]))
-        lost.set()
-        await home.until(lambda: ended)
-        hold.set()
-        await home.quiet()
-        assert numbers == [numbers[0]] * 2
-        assert home.platform.shown(THREAD)[-1] == "here I am"
-        assert "lane_failed" not in caplog.text
 
 
 async def test_an_accept_that_is_given_up_half_way_is_answered_all_the_same(store: Store) -> None:
