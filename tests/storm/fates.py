@@ -135,9 +135,13 @@ def _outcome(question: Question, screens: _Screens, groups: tuple[Group, ...]) -
 def _told_beneath(
     found: Mapping[int, Outcome], screens: _Screens, groups: Mapping[int, tuple[Group, ...]]
 ) -> dict[int, Outcome]:
-    """Where an answer fills its last page, why it is cut stands on one of its own, which is no other's notice."""
+    """Where an answer fills its last page, what is said under it stands on one of its own, which is no other's notice:
+    why it is cut, or what could not be made of a file of its questions.
+    """
     told = dict(found)
     for number, outcome in found.items():
+        if outcome.fate is Fate.ANSWERED and not outcome.noted:
+            told[number] = replace(outcome, noted=_names_a_file(outcome, screens, groups[number]))
         if outcome.fate is not Fate.TORN:
             continue
         pieces = {at: post for group in groups[number] for each in group for at, post in screens.pieces.get(each, ())}
@@ -149,6 +153,14 @@ def _told_beneath(
             told[number] = replace(outcome, fate=Fate.CUT, noted=True)
             screens.notices[_place(tail[1])] = [each for each in screens.notices[_place(tail[1])] if each != tail]
     return told
+
+
+def _names_a_file(outcome: Outcome, screens: _Screens, groups: tuple[Group, ...]) -> bool:
+    """Whether the page under a whole answer speaks of a file of the questions that were answered together."""
+    together = {number for group in groups for number in group}
+    last = max((at for number in together for at, _ in screens.pieces.get(number, ())), default=None)
+    tail = None if last is None else screens.tails.get(last)
+    return tail is not None and bool(together & set(marks.named(tail[1].text)))
 
 
 def _read(words: Sequence[str], group: Group) -> tuple[Fate, bool]:

@@ -148,3 +148,12 @@ def test_a_word_about_a_picture_that_could_not_be_read_is_enough(scene: Scene) -
     scene.serve(1)
     scene.post(f"{marks.answer((1,))}\n\n_I could not use the file {files.name(1, 'png')}._")
     assert scene.wrong() == {}
+
+
+@pytest.mark.parametrize(("named", "wrong"), [(1, {}), (2, {"pictures passed over": [1]})])
+def test_that_word_may_stand_on_a_page_of_its_own(scene: Scene, named: int, wrong: dict[str, list[int]]) -> None:
+    scene.ask(1, Way.SLACK_PICTURE)
+    scene.serve(1)
+    scene.post(marks.answer((1,)))
+    scene.post(f"_I could not use the file {files.name(named, 'png')}._")
+    assert scene.wrong() == wrong
