@@ -173,7 +173,7 @@ class Engine:
         try:
             await self._answering.answer(turn, self._early.get(turn))
         except Fenced as fenced:
-            log.warning("turn_fenced turn=%s attempt=%s reason=%s", number, turn.claim.attempt, fenced)
+            self._errand(self._steering.fenced(turn.claim, fenced))
         except BotError as error:
             log.warning("turn_failed turn=%s kind=%s reason=%s", number, type(error).__name__, error)
             await fail(turn, self._teller, self._kit.words, self._teller.explain(error))

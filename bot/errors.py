@@ -75,7 +75,16 @@ class TooBusy(Refused):
 
 
 class Fenced(BotError):
-    """Another run of the same turn has taken over: stop at once and say nothing."""
+    """Another run of the same turn has taken over: stop at once and say nothing.
+
+    `late` says that this run may have written over what the other one shows: it was frozen in the middle of a call.
+    """
+
+    late = False
+
+
+class QuestionChanged(Fenced):
+    """The run that answers the new question comes after this one, and writes last."""
 
 
 class GatewayError(BotError):

@@ -17,10 +17,10 @@ from bot.contract import (
     PostId,
     StopRequested,
 )
-from bot.errors import ChannelError, Fenced, StoppedByReader
+from bot.errors import ChannelError, Fenced, QuestionChanged, StoppedByReader
 from bot.features import ASK, Kit, parse
-from bot.features.steering import Effects, Repaint, Steer, followed, pressed
-from bot.model import ConversationId, Followed, Press, Stood, TurnId
+from bot.features.steering import Effects, Repaint, Steer, followed, pressed, standing
+from bot.model import Claim, ConversationId, Followed, Press, Stood, TurnId
 from bot.patience import patiently
 from bot.reply import Reply
 from bot.reply.journal import FIRST_FILE, post_key
@@ -30,6 +30,9 @@ from bot.text import closed
 from bot.turn import Turn
 
 log = logging.getLogger("parley.steering")
+
+SETTLING_S = (0.5, 1.0, 2.0, 4.0)
+"""Between looks at a turn that another run has almost ended: its answer is stored, and shown in a moment."""
 
 
 class Steering:
@@ -87,7 +90,7 @@ class Steering:
         """What must not wait: the run that is void ends, the new one begins."""
         if effects.stop is not None and (turn := self._running.get(effects.stop)) is not None:
             void = effects.wake is not None
-            turn.interrupt(Fenced("its question has changed") if void else StoppedByReader("stop was pressed"))
+            turn.interrupt(QuestionChanged("its question has changed") if void else StoppedByReader("stop was pressed"))
         if effects.wake is not None:
             self._wake(effects.wake)
         return effects
@@ -99,6 +102,26 @@ class Steering:
         for repaint in effects.repaints:
             await self._show_again(repaint)
 
+    async def fenced(self, claim: Claim, why: Fenced) -> None:
+        """A run has lost its turn to another one, and may have written over what that one shows."""
+        log.warning("turn_fenced turn=%s attempt=%s late=%s reason=%s", claim.turn, claim.attempt, why.late, why)
+        if why.late and not isinstance(why, QuestionChanged):
+            await self._overwritten(claim.turn)
+
+    async def _overwritten(self, turn: TurnId) -> None:
+        """Show again what stood there. While the other run still writes its last words are to come, and mend it."""
+        for pause_s in SETTLING_S:
+            await asyncio.sleep(pause_s)
+            try:
+                repaint = await standing(self._kit, turn)
+            except Exception as error:  # an errand has no caller, and the store may be back at the next look
+                log.warning("answer_not_looked_at turn=%s reason=%s", turn, type(error).__name__)
+                continue
+            if repaint is not None:
+                log.info("answer_overwritten turn=%s", turn)
+                await self._show_again(repaint)
+                return
+
     async def _show_again(self, repaint: Repaint) -> None:
         """Two looks of one answer come one after the other: the later one finds the earlier one whole, or void."""
         number = repaint.stood.turn
@@ -106,8 +129,10 @@ class Steering:
         try:
             async with lock:
                 await self._repaint(repaint)
-        except Fenced:
+        except Fenced as fenced:
             log.info("answer_not_repainted turn=%s reason=changed", number)
+            if fenced.late:
+                await self._overwritten(number)
         except ChannelError as error:
             log.warning("answer_not_repainted turn=%s reason=%s", number, error)
         except Exception:  # an errand has no caller, and other answers are still to be shown
@@ -116,16 +141,19 @@ class Steering:
     async def _repaint(self, repaint: Repaint) -> None:
         stood = repaint.stood
         channel = self._teller.open(stood.origin)
-        if repaint.note is None:
+        if repaint.gone:
             for placed in stood.posts:
                 await patiently(partial(channel.delete, placed.post_id), NOTICE_PATIENCE_S)
             return
         if not channel.capabilities.rewrites:
             return
-        note = f"_{self._teller.say(repaint.note, stood.origin)}_"
+        shown = stood.shown or ""
+        if repaint.note is not None:
+            note = f"_{self._teller.say(repaint.note, stood.origin)}_"
+            shown = f"{closed(shown)}\n\n{note}" if shown else note
         reply = Reply(channel, _Standing(self._kit.store, stood))
         try:
-            await reply.finish(f"{closed(stood.shown)}\n\n{note}" if stood.shown else note, repaint.buttons)
+            await reply.finish(shown, repaint.buttons)
         finally:
             await reply.close()
 

@@ -113,10 +113,16 @@ class Turn:
         self._outdated.clear()
 
     async def check(self) -> None:
-        """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`."""
+        """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`.
+
+        Whoever asks is told the same `Fenced`, so that what one of them knows of it is known to all.
+        """
         await self._stands()
-        if self._clock() - self._checked_at > TRUST_S:
-            stopped = await self._store.stopped(self.claim.turn, self.claim.attempt)
+        if self._clock() - self._checked_at > TRUST_S and not isinstance(self._cut, Fenced):
+            try:
+                stopped = await self._store.stopped(self.claim.turn, self.claim.attempt)
+            except Fenced as fenced:
+                raise self._lost(fenced) from None
             self._checked_at = self._clock()
             if stopped:
                 self.interrupt(StoppedByReader("stop was asked for"))
@@ -149,6 +155,10 @@ class Turn:
         end, self._end = self._end, None  # once: a second push would break off the hanging up
         if end is not None:
             end()
+
+    def _lost(self, fenced: Fenced) -> Fenced:
+        self.interrupt(fenced)
+        return self._cut if isinstance(self._cut, Fenced) else fenced
 
     async def until_cut(self, work: "asyncio.Future[T]") -> T:
         """The result of `work`, unless it is interrupted. Raises what the interruption was told."""

@@ -30,11 +30,12 @@ _WHY_NOT = {
 
 @dataclass(frozen=True, slots=True)
 class Repaint:
-    """An answer that is to look otherwise: with a note and other buttons, or, without a note, gone."""
+    """An answer that is to look otherwise: with a note and other buttons, or gone."""
 
     stood: Stood
     note: Notice | None = None
     buttons: tuple[Button, ...] = ()
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,24 +112,26 @@ async def cleanup(kit: Kit, origin: Origin, options: Mapping[str, str]) -> Notic
 
 async def followed(kit: Kit, change: Followed) -> Effects:
     """What an edit or a deletion of a question leaves to do."""
-    repaints = [await _stale(kit, turn) for turn in change.stale]
+    repaints = [await standing(kit, turn) for turn in change.stale]
     if change.orphan is not None:
         repaints.append(await _orphan(kit, change.orphan))
     whole = tuple(repaint for repaint in repaints if repaint is not None and repaint.stood.posts)
     return Effects(wake=change.wake, stop=change.interrupted, repaints=whole)
 
 
-async def _stale(kit: Kit, turn: TurnId) -> Repaint | None:
+async def standing(kit: Kit, turn: TurnId) -> Repaint | None:
+    """The answer of a closed turn as it ought to look; None where there is none, or it is not for us to say."""
     stood = await kit.store.stood(turn)
-    if stood is None or stood.shown is None:
+    if stood is None or stood.shown is None or stood.undone:
         return None
-    return Repaint(stood, Notice("answer-stale"), buttons.standing(kit.words, stood))
+    note = Notice("answer-stale") if stood.stale else None
+    return Repaint(stood, note, buttons.standing(kit.words, stood))
 
 
 async def _orphan(kit: Kit, stood: Stood) -> Repaint:
     choice = await kit.store.choice(stood.origin.address)
     if choice.cleanup == REMOVE:
-        return Repaint(stood)
+        return Repaint(stood, gone=True)
     newest = replace(stood, revision=stood.revision + 1)  # that of the store, since it was taken back
     return Repaint(newest, Notice("question-deleted"), buttons.orphaned(kit.words, newest))
 
@@ -159,7 +162,7 @@ async def _undo(kit: Kit, press: Press) -> Effects:
 
 async def _remove(kit: Kit, press: Press) -> Effects:
     steered = await kit.store.orphan(press)
-    return _refused(steered) if steered.stood is None else Effects(repaints=(Repaint(steered.stood),))
+    return _refused(steered) if steered.stood is None else Effects(repaints=(Repaint(steered.stood, gone=True),))
 
 
 async def _good(kit: Kit, press: Press) -> Effects:

@@ -101,9 +101,10 @@ class Screen:
         """Write a new post down. Where another run has taken over meanwhile, the post is one too many."""
         try:
             await self._journal.place(page, post_id)
-        except Fenced:
+        except Fenced as fenced:
             with suppress(ChannelError):
-                if not await self._journal.holds(post_id):
+                fenced.late = await self._journal.holds(post_id)
+                if not fenced.late:
                     await self._channel.delete(post_id)
             raise
 
@@ -117,15 +118,25 @@ class Screen:
             await self._show(page, post)
         else:
             known.text, known.final, known.buttons = post.text, post.final, post.buttons
+            await self._check(tried=True)
+
+    async def _check(self, *, tried: bool) -> None:
+        """Raises `Fenced`. A call takes a moment, and a process that is frozen in it writes when it wakes up."""
+        try:
+            await self._journal.check()
+        except Fenced as fenced:
+            fenced.late = tried
+            raise
 
     async def _call(self, verb: Callable[[], Awaitable[T]], *, patient: bool) -> T:
         waited = moment = 0.0
+        tried = False
         while True:
             # A call that may be left out was told not to come before then; one that must be made tries for itself,
             # since what is short for growing (a stream, say) need not be short for the whole.
             await self._hold(moment)
-            await self._journal.check()
-            self.spoke_at = self._clock()
+            await self._check(tried=tried)
+            self.spoke_at, tried = self._clock(), True
             try:
                 return await verb()
             except ChannelBusy as busy:

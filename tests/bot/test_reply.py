@@ -372,7 +372,7 @@ class TestBusyPlatform:
             await stage.clock.until(reply.finish("Paris."))
         assert stage.channel.shown() == ["Paris."]
         assert stage.clock.now() - began == pytest.approx(90)
-        assert stage.journal.checks - checks == 4
+        assert stage.journal.checks - checks == 4 + 1
 
     async def test_patience_has_an_end(self) -> None:
         stage = Stage()
@@ -565,6 +565,18 @@ class TestFence:
                 await reply.finish()
         assert len(stage.channel.calls) == 1
 
+    @pytest.mark.parametrize(("calls", "late"), [(1, False), (2, True)])
+    async def test_a_fence_that_is_found_behind_an_edit_says_that_it_may_have_come_late(
+        self, calls: int, late: bool
+    ) -> None:
+        stage = Stage(journal=FakeJournal(fence_after=calls))
+        async with stage.reply() as reply:
+            await stage.feed(reply, "word " * 50)
+            assert isinstance(reply.broken, Fenced)
+            assert reply.broken.late is late
+            with pytest.raises(Fenced):
+                await reply.finish()
+
     async def test_a_fence_found_by_the_typing_sign_ends_the_reply(self) -> None:
         stage = Stage(TYPING, journal=FakeJournal(fence_after=0))
         async with stage.reply() as reply:
@@ -574,12 +586,12 @@ class TestFence:
                 await reply.finish("Paris.")
         assert stage.channel.calls == []
 
-    async def test_every_call_was_allowed_first(self) -> None:
+    async def test_every_call_was_allowed_first_and_every_edit_afterwards(self) -> None:
         stage = Stage(SMALL)
         async with stage.reply() as reply:
             await stage.feed(reply, "word " * 25)
             await stage.clock.until(reply.finish("word " * 10))
-        assert stage.journal.checks == len(stage.channel.calls)
+        assert stage.journal.checks == len(stage.channel.calls) + stage.channel.verbs().count("edit")
 
     async def test_a_post_is_written_down_before_anything_else_is_called(self) -> None:
         order: list[str] = []
