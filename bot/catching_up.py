@@ -1,11 +1,13 @@
-"""What was asked while nobody listened: each channel that was lately active is looked at, what is new is taken in."""
+"""What was asked or changed while nobody listened: each channel that was lately active is looked at, and what is new
+there is taken in.
+"""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.contract import Address, Addressed, MessageReceived, PersonKind, Platform, Survey
+from bot.contract import Address, Addressed, MessageEdited, MessageReceived, PersonKind, Platform, Survey
 from bot.errors import ChannelError, ChannelGone
 from bot.features import Kit
 from bot.patience import patiently
@@ -36,7 +38,7 @@ MOST_MESSAGES = 100
 
 
 class CatchingUp:
-    """Hands what was missed to `accept`, as if it came in now.
+    """Hands on what was missed, as if it came in now: to `found` what people said, to `changed` what they edited.
 
     How far a channel was read is remembered: a bot that is often restarted must not read the same again each time.
     """
@@ -45,7 +47,8 @@ class CatchingUp:
         self,
         kit: Kit,
         platforms: Mapping[str, Platform],
-        accept: Callable[[MessageReceived], Awaitable[None]],
+        found: Callable[[MessageReceived], Awaitable[None]],
+        changed: Callable[[MessageEdited], Awaitable[None]],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -53,7 +56,8 @@ class CatchingUp:
         self._kit = kit
         self._store = kit.store
         self._platforms = platforms
-        self._accept = accept
+        self._found = found
+        self._changed = changed
         self._gaps: dict[str, int] = {}
 
     @property
@@ -128,16 +132,29 @@ class CatchingUp:
         return taken
 
     async def _take(self, messages: Iterable[MessageReceived], since: datetime) -> int:
-        """What people have said of which the store knows nothing, the oldest first."""
+        """What people have said of which the store knows nothing, and their new texts for the rest; the oldest first.
+
+        How many were unknown.
+        """
         found: dict[str, MessageReceived] = {}
         for message in messages:
             if message.sent_at >= since and message.origin.asker.kind is PersonKind.HUMAN:
                 found.setdefault(message.keys.place or message.keys.event, message)
         unseen = await self._store.missed.unseen(list(found))
         # Stable: what was said in the same millisecond stays in the order in which its place shows it.
-        for message in sorted((found[key] for key in found if key in unseen), key=lambda each: each.sent_at):
-            await self._accept(message)
+        for key, message in sorted(found.items(), key=lambda each: each[1].sent_at):
+            if key in unseen:
+                await self._found(message)
+            elif (edit := _edit(message)) is not None:  # nothing is changed by one that was followed already
+                await self._changed(edit)
         return len(unseen)
+
+
+def _edit(message: MessageReceived) -> MessageEdited | None:
+    at, message_id = message.edited_at, message.origin.message_id
+    if at is None or message_id is None:
+        return None
+    return MessageEdited(message.origin.address, message_id, message.text, at)
 
 
 def _channels(active: Sequence[Address]) -> Mapping[Address, Sequence[Address]]:

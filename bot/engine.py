@@ -82,7 +82,7 @@ class Engine:
         self._programs = Programs(answer=kit.defaults.answer_bots)
         self._answering = Answering(kit, platforms, self._teller, wake, self._look_at)
         self._saving = Saving()
-        self._catching_up = CatchingUp(kit, platforms, self._found)
+        self._catching_up = CatchingUp(kit, platforms, self._found, self.accept)
 
     async def prepare(self) -> None:
         """Know what can be known before the first event; without it the first answers are slower."""

@@ -111,6 +111,32 @@ async def test_what_was_asked_while_nobody_listened_is_answered_once_and_says_wh
             await everywhere(places, see)
 
 
+async def test_a_question_that_was_edited_while_nobody_listened_has_its_answer_revised_in_place(tmp_path: Path) -> None:
+    asked: dict[str, str] = {}
+
+    async def ask(place: Place) -> None:
+        asked[place.tag] = await place.answered("what is blue?")
+
+    async def edit(place: Place) -> None:
+        await place.edit(asked[place.tag], "what is red?")
+
+    async def see(place: Place) -> None:
+        await place.settles(place.answer("what is red?"))
+        assert [each.labels for each in place.posts()] == [FINISHED]
+        assert len(place.requests()) == 2
+
+    async with far_ends() as far:
+        places = Site(far, tmp_path / "parley.db").all
+        async with running(far, tmp_path):
+            await everywhere(places, ask)
+        await everywhere(places, edit)
+        async with running(far, tmp_path):
+            await everywhere(places, see)
+            far.slack.clock.advance(61.0)  # Slack tries once more what it could not deliver
+            await far.slack.until(lambda: far.slack.idle)
+            await everywhere(places, see)
+
+
 def _put_back(far: World) -> None:
     """Both platforms date what is said ten minutes back."""
     far.slack.workspace.skew_s = -AGO_S

@@ -78,6 +78,7 @@ def message_received(message: discord.Message, place: Address, me: Me) -> Messag
         attachments=files.of(message),
         reply_to=_reply_to(message),
         quoted=files.quoted(message),
+        edited_at=message.edited_at,
     )
 
 

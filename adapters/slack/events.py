@@ -95,6 +95,7 @@ def message_of(event: Payload, address: Address, me: Identity, profiles: Profile
         sent_at=datetime.fromtimestamp(float(event["ts"]), UTC),
         attachments=attached.attachments(event),
         quoted=attached.quoted(event),
+        edited_at=_edited_at(event),
     )
 
 
@@ -199,9 +200,13 @@ def _edited(event: Payload, me: Identity, workspace: str, profiles: Profiles) ->
     if unchanged or message.get("subtype") not in _SPOKEN or _is_other_bot(message):
         return None
     text = mrkdwn.to_markdown(message.get("text") or "", me.user, _names(profiles))
+    place = _place(event, message, before, me, workspace)
+    return MessageEdited(place, str(message["ts"]), text, _edited_at(message))
+
+
+def _edited_at(message: Payload) -> datetime | None:
     at = (message.get("edited") or {}).get("ts")
-    when = datetime.fromtimestamp(float(at), UTC) if at else None
-    return MessageEdited(_place(event, message, before, me, workspace), str(message["ts"]), text, when)
+    return datetime.fromtimestamp(float(at), UTC) if at else None
 
 
 def _deleted(event: Payload, me: Identity, workspace: str) -> MessageDeleted:

@@ -47,6 +47,8 @@ class MessageReceived:
     """The id of the post or message that it answers, where the platform has such a thing beside threads."""
     quoted: tuple[Attachment, ...] = ()
     """The files of messages that it shows again: of the one it answers, of those it forwards or shares."""
+    edited_at: datetime | None = None
+    """When it got this text, by the platform's own time, where that is not the first one."""
 
     @property
     def files(self) -> tuple[Attachment, ...]:

@@ -124,6 +124,7 @@ def row(
         "place_key": place_key(received),
         "attachments": received.files,
         "sent_at": received.sent_at,
+        "edited_at": received.edited_at,
     }
 
 

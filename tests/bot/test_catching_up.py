@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import catching_up
-from bot.contract import Address, Addressed, EventsMissed, MessageReceived, Person, PersonKind, Survey
+from bot.contract import Address, Addressed, EventsMissed, MessageEdited, MessageReceived, Person, PersonKind, Survey
 from bot.errors import ChannelBusy, ChannelGone
 from bot.store import Store
 from tests.bot.house import BEN, CHANNEL, House, house
@@ -357,3 +357,42 @@ async def test_threads_of_which_nobody_can_tell_are_read_last_and_not_all(
         await home.hear(GAP)
         assert places.read_at == [newer.parent, CHANNEL, newer]
         assert "You said: late" in home.screen()[-1]
+
+
+async def test_a_question_that_was_edited_while_nobody_listened_has_its_answer_revised(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        asked = home.message("What is the capitol of France?")
+        await home.hear(asked)
+        edited = replace(asked, text="What is the capital of France?", edited_at=datetime.now(UTC))
+        places.messages[CHANNEL] = [replace(edited, keys=replace(asked.keys, event="read"))]
+        for _ in range(2):
+            await home.hear(GAP)
+            assert home.screen() == ["You said: What is the capital of France?"]
+            assert len(home.gateway.asked()) == 2
+
+
+async def test_an_edit_that_was_followed_already_is_not_followed_again(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        asked, at = home.message("Where is @Ben?"), datetime.now(UTC)
+        await home.hear(asked)
+        await home.hear(MessageEdited(CHANNEL, asked.origin.message_id or "", "Where is @Ben now?", at))
+        # Ben has another name since, and so the same message another text.
+        renamed = replace(asked, text="Where is @Benjamin now?", edited_at=at)
+        places.messages[CHANNEL] = [replace(renamed, keys=replace(asked.keys, event="read"))]
+        await home.hear(GAP)
+        assert home.screen() == ["You said: Where is @Ben now?"]
+
+
+async def test_a_question_that_was_edited_before_it_was_found_is_no_edit_afterwards(store: Store) -> None:
+    async with house(store) as home:
+        places = Places(home)
+        await home.say("before")
+        late = replace(ago(home.message("Where is @Ben?"), 5), edited_at=datetime.now(UTC) - timedelta(minutes=4))
+        places.messages[CHANNEL] = [late]
+        await home.hear(GAP)
+        places.messages[CHANNEL] = [replace(late, text="Where is @Benjamin?")]
+        await home.hear(GAP)
+        assert "You said: Where is @Ben?" in home.screen()[-1]
+        assert len(home.gateway.asked()) == 2

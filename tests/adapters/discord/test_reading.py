@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.contract import Address, Addressed, MessageReceived, PersonKind, Post
+from bot.contract import Address, Addressed, MessageEdited, MessageReceived, PersonKind, Post
 from bot.errors import ChannelBusy, ChannelGone
 from tests.adapters.discord.stage import Stage
 from tests.fakes.discord import READ, File
@@ -81,6 +81,18 @@ async def test_what_was_missed_is_read_as_it_would_have_been_heard(stage: Stage)
     places = dict.fromkeys(event.origin.address for event in stage.all(MessageReceived))
     read = [event for place in places for event in await stage.platform.read(place, None, 50)]
     assert [facts(event) for event in read if event.origin.asker.kind is not PersonKind.SELF] == live
+
+
+async def test_what_was_edited_is_read_as_its_edit_would_have_told(stage: Stage) -> None:
+    plain, changed = [await stage.world.say(stage.ann, stage.general, text) for text in ("plain", "one")]
+    await stage.world.embeds_resolved(plain)
+    await stage.world.edit(changed, f"where is <@{stage.bob.id}>?")
+    edited = await stage.heard(MessageEdited)
+    untouched, read = await stage.platform.read(edited.address, None, 50)
+    assert edited.edited_at is not None
+    assert (read.origin.address, read.origin.message_id) == (edited.address, edited.message_id)
+    assert (read.text, read.edited_at) == (edited.text, edited.edited_at)
+    assert untouched.edited_at is None
 
 
 def facts(event: MessageReceived) -> tuple[object, ...]:

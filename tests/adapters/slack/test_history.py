@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.slack.platform import SlackPlatform
-from bot.contract import Address, Addressed, MessageReceived, PersonKind, Post, Survey
+from bot.contract import Address, Addressed, MessageEdited, MessageReceived, PersonKind, Post, Survey
 from bot.errors import ChannelBusy, ChannelGone
 from tests.adapters.channel_contract import AGAIN, STOP
 from tests.adapters.host import FakeHost
@@ -120,6 +120,25 @@ async def test_what_is_read_is_what_the_event_would_have_told(
     assert [each.text for each in read] == [mention.text, talk.text]
     assert [each.sent_at for each in read] == [mention.sent_at, talk.sent_at]
     assert read[0].origin == mention.origin
+
+
+async def test_what_was_edited_is_read_as_its_edit_would_have_told(
+    slack: FakeSlack, host: FakeHost, platform: SlackPlatform, ear: Ear
+) -> None:
+    async with listening(SlackPlatform(host, settings_for(slack), FAST), ear):
+        await slack.connected(2)
+        plain = await slack.say(ANN, DIRECT, "plain")
+        changed = await slack.say(ANN, DIRECT, "one")
+        await slack.unfurl(DIRECT, plain)
+        await slack.edit(ANN, DIRECT, changed, "where is <@U0BOB>?")
+        edited = (await ear.count(3))[-1]
+        await slack.until(lambda: slack.idle)
+    untouched, read = await platform.read(place(slack, DIRECT), None, 50)
+    assert isinstance(edited, MessageEdited)
+    assert edited.edited_at is not None
+    assert (read.origin.address, read.origin.message_id) == (edited.address, edited.message_id)
+    assert (read.text, read.edited_at) == (edited.text, edited.edited_at)
+    assert untouched.edited_at is None
 
 
 @pytest.mark.parametrize("text", ["and Italy?", "<@U0BOB> and you?", "<!subteam^S0TEAM> and you?"])
