@@ -100,10 +100,8 @@ class Engine:
             case CommandInvoked():
                 await self._saving.behind(event.origin.address)
                 await self._command(event)
-            case MessageEdited():
-                self._show(await self._steering.edited(event), None)
-            case MessageDeleted():
-                self._show(await self._steering.deleted(event), None)
+            case MessageEdited() | MessageDeleted():
+                self._show(await self._steering.changed(event), None)
             case ButtonPressed():
                 await self._press(event)
             case StopRequested():
@@ -173,7 +171,7 @@ class Engine:
         try:
             await self._answering.answer(turn, self._early.get(turn))
         except Fenced as fenced:
-            self._errand(self._steering.fenced(turn.claim, fenced))
+            log.warning("turn_fenced turn=%s attempt=%s reason=%s", number, turn.claim.attempt, fenced)
         except BotError as error:
             log.warning("turn_failed turn=%s kind=%s reason=%s", number, type(error).__name__, error)
             await fail(turn, self._teller, self._kit.words, self._teller.explain(error))
@@ -191,6 +189,8 @@ class Engine:
             if self._running.get(number) is turn:
                 del self._running[number]
             self._forget(turn)
+            if turn.late:
+                self._errand(self._steering.overwritten(number))
 
     def _forget(self, turn: Turn | None) -> None:
         """Nobody works on this turn any more: what was asked for it early is given up."""

@@ -75,12 +75,7 @@ class TooBusy(Refused):
 
 
 class Fenced(BotError):
-    """Another run of the same turn has taken over: stop at once and say nothing.
-
-    `late` says that this run may have written over what the other one shows: it was frozen in the middle of a call.
-    """
-
-    late = False
+    """Another run of the same turn has taken over: stop at once and say nothing."""
 
 
 class QuestionChanged(Fenced):

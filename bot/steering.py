@@ -20,10 +20,10 @@ from bot.contract import (
 from bot.errors import ChannelError, Fenced, QuestionChanged, StoppedByReader
 from bot.features import ASK, Kit, parse
 from bot.features.steering import Effects, Repaint, Steer, followed, pressed, standing
-from bot.model import Claim, ConversationId, Followed, Press, Stood, TurnId
+from bot.model import ConversationId, Followed, Press, Stood, TurnId
 from bot.patience import patiently
 from bot.reply import Reply
-from bot.reply.journal import FIRST_FILE, post_key
+from bot.reply.journal import FIRST_FILE, Journal, post_key
 from bot.store import Store
 from bot.telling import NOTICE_PATIENCE_S, Teller
 from bot.text import closed
@@ -61,17 +61,19 @@ class Steering:
         """The same for a command."""
         return self._begin(await steer(self._kit, event))
 
-    async def edited(self, event: MessageEdited) -> Effects:
-        """The same for a message that got a new text."""
+    async def changed(self, event: MessageEdited | MessageDeleted) -> Effects:
+        """The same for a message that got a new text or is gone."""
+        if isinstance(event, MessageDeleted):
+            change = await self._kit.store.deleted(event.address, event.message_id)
+        else:
+            change = await self._edited(event)
+        return self._begin(await followed(self._kit, change))
+
+    async def _edited(self, event: MessageEdited) -> Followed:
         said = parse(event.text, self._commands)
         text = said.options.get("question", "") if said is not None and said.name == ASK else event.text
         task = None if said is None else said.task
-        change = await self._kit.store.edited(event.address, event.message_id, text, event.edited_at, task=task)
-        return self._begin(await followed(self._kit, change))
-
-    async def deleted(self, event: MessageDeleted) -> Effects:
-        """The same for a message that is gone."""
-        return self._begin(await followed(self._kit, await self._kit.store.deleted(event.address, event.message_id)))
+        return await self._kit.store.edited(event.address, event.message_id, text, event.edited_at, task=task)
 
     async def stale(self, turn: TurnId) -> Effects:
         """An answer whose earlier questions were changed while it was made."""
@@ -102,14 +104,11 @@ class Steering:
         for repaint in effects.repaints:
             await self._show_again(repaint)
 
-    async def fenced(self, claim: Claim, why: Fenced) -> None:
-        """A run has lost its turn to another one, and may have written over what that one shows."""
-        log.warning("turn_fenced turn=%s attempt=%s late=%s reason=%s", claim.turn, claim.attempt, why.late, why)
-        if why.late and not isinstance(why, QuestionChanged):
-            await self._overwritten(claim.turn)
+    async def overwritten(self, turn: TurnId) -> None:
+        """Show again what a run has written over that came late.
 
-    async def _overwritten(self, turn: TurnId) -> None:
-        """Show again what stood there. While the other run still writes its last words are to come, and mend it."""
+        While the run in its place still writes there is nothing to mend: its last words are to come.
+        """
         for pause_s in SETTLING_S:
             await asyncio.sleep(pause_s)
             try:
@@ -125,20 +124,20 @@ class Steering:
     async def _show_again(self, repaint: Repaint) -> None:
         """Two looks of one answer come one after the other: the later one finds the earlier one whole, or void."""
         number = repaint.stood.turn
-        lock = self._painting.setdefault(number, asyncio.Lock())
+        lock, journal = self._painting.setdefault(number, asyncio.Lock()), _Standing(self._kit.store, repaint.stood)
         try:
             async with lock:
-                await self._repaint(repaint)
-        except Fenced as fenced:
+                await self._repaint(repaint, journal)
+        except Fenced:
             log.info("answer_not_repainted turn=%s reason=changed", number)
-            if fenced.late:
-                await self._overwritten(number)
+            if journal.late:
+                await self.overwritten(number)
         except ChannelError as error:
             log.warning("answer_not_repainted turn=%s reason=%s", number, error)
         except Exception:  # an errand has no caller, and other answers are still to be shown
             log.exception("answer_not_repainted turn=%s", number)
 
-    async def _repaint(self, repaint: Repaint) -> None:
+    async def _repaint(self, repaint: Repaint, journal: Journal) -> None:
         stood = repaint.stood
         channel = self._teller.open(stood.origin)
         if repaint.gone:
@@ -151,7 +150,7 @@ class Steering:
         if repaint.note is not None:
             note = f"_{self._teller.say(repaint.note, stood.origin)}_"
             shown = f"{closed(shown)}\n\n{note}" if shown else note
-        reply = Reply(channel, _Standing(self._kit.store, stood))
+        reply = Reply(channel, journal)
         try:
             await reply.finish(shown, repaint.buttons)
         finally:
@@ -164,6 +163,7 @@ class _Standing:
     def __init__(self, store: Store, stood: Stood) -> None:
         self._store = store
         self._stood = stood
+        self.late = False
 
     @property
     def key(self) -> str:
@@ -191,6 +191,9 @@ class _Standing:
 
     async def holds(self, post_id: PostId) -> bool:
         return post_id in {placed.post_id for placed in await self._store.posts(self._stood.turn)}
+
+    def overwrote(self) -> None:
+        self.late = True
 
     async def gone(self, page: int, post_id: PostId) -> None:
         await self._store.gone(self._stood.turn, post_id)

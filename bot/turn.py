@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.contract import PostId
-from bot.errors import Fenced, Notice, StoppedByReader
+from bot.errors import Fenced, Notice, QuestionChanged, StoppedByReader
 from bot.made import Made
 from bot.model import Answer, Claim, Message, TurnId, TurnState
 from bot.patience import persistently
@@ -56,6 +56,8 @@ class Turn:
         """The answer is in the store: from here on it is only a matter of showing it."""
         self.kept: Answer | None = None
         """The answer that this attempt has put there."""
+        self.late = False
+        """This attempt may have written over what a later one has shown."""
         self.notes: list[Notice] = []
         """What is to be said under whatever is answered, known before it began."""
         self.above = ""
@@ -113,16 +115,10 @@ class Turn:
         self._outdated.clear()
 
     async def check(self) -> None:
-        """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`.
-
-        Whoever asks is told the same `Fenced`, so that what one of them knows of it is known to all.
-        """
+        """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`."""
         await self._stands()
-        if self._clock() - self._checked_at > TRUST_S and not isinstance(self._cut, Fenced):
-            try:
-                stopped = await self._store.stopped(self.claim.turn, self.claim.attempt)
-            except Fenced as fenced:
-                raise self._lost(fenced) from None
+        if self._clock() - self._checked_at > TRUST_S:
+            stopped = await self._store.stopped(self.claim.turn, self.claim.attempt)
             self._checked_at = self._clock()
             if stopped:
                 self.interrupt(StoppedByReader("stop was asked for"))
@@ -149,16 +145,16 @@ class Turn:
         """Whether the answer uses this post, whoever makes it now."""
         return post_id in {placed.post_id for placed in await self._store.posts(self.claim.turn)}
 
+    def overwrote(self) -> None:
+        """What stands may be this run's words, where another one has taken over that may have shown all of its own."""
+        self.late = not isinstance(self._cut, QuestionChanged)
+
     def interrupt(self, cut: StoppedByReader | Fenced) -> None:
         """Somebody wants no more of this answer, or not of this attempt at it: end `until_cut`."""
         self._cut = self._cut or cut
         end, self._end = self._end, None  # once: a second push would break off the hanging up
         if end is not None:
             end()
-
-    def _lost(self, fenced: Fenced) -> Fenced:
-        self.interrupt(fenced)
-        return self._cut if isinstance(self._cut, Fenced) else fenced
 
     async def until_cut(self, work: "asyncio.Future[T]") -> T:
         """The result of `work`, unless it is interrupted. Raises what the interruption was told."""

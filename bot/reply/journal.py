@@ -45,6 +45,13 @@ class Journal(Protocol):
         """Remember a post; awaited before the next platform call. Raises `Fenced`."""
         ...
 
+    def overwrote(self) -> None:
+        """Another run had taken over before the last call was through: what stands may be no more what that one shows.
+
+        A process that is frozen in the middle of a call writes when it wakes up.
+        """
+        ...
+
     async def gone(self, page: int, post_id: PostId) -> None:
         """Forget a post that was taken away: who answers next must not try to edit it."""
         ...

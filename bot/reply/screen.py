@@ -101,10 +101,11 @@ class Screen:
         """Write a new post down. Where another run has taken over meanwhile, the post is one too many."""
         try:
             await self._journal.place(page, post_id)
-        except Fenced as fenced:
+        except Fenced:
             with suppress(ChannelError):
-                fenced.late = await self._journal.holds(post_id)
-                if not fenced.late:
+                if await self._journal.holds(post_id):
+                    self._journal.overwrote()
+                else:
                     await self._channel.delete(post_id)
             raise
 
@@ -121,11 +122,12 @@ class Screen:
             await self._check(tried=True)
 
     async def _check(self, *, tried: bool) -> None:
-        """Raises `Fenced`. A call takes a moment, and a process that is frozen in it writes when it wakes up."""
+        """Raises `Fenced`; `tried` says that a call was made since the check before."""
         try:
             await self._journal.check()
-        except Fenced as fenced:
-            fenced.late = tried
+        except Fenced:
+            if tried:
+                self._journal.overwrote()
             raise
 
     async def _call(self, verb: Callable[[], Awaitable[T]], *, patient: bool) -> T:

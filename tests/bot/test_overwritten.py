@@ -1,18 +1,19 @@
 """A run that was frozen in the middle of a call writes when it wakes up, over what the run in its place has shown."""
 
 import asyncio
+import logging
 from dataclasses import replace
 
 import pytest
 
 from bot import steering
 from bot import turn as turn_module
-from bot.contract import Post, PostId
+from bot.contract import MessageEdited, Post, PostId
 from bot.model import ConversationId
 from bot.store import Store
 from tests.bot.house import CHANNEL, House, house, labels
 from tests.fakes.channel import FakeChannel
-from tests.fakes.gateway import Answer
+from tests.fakes.gateway import Answer, Fail
 
 FIRST, MORE = "A story about", " a fox that was"
 
@@ -22,10 +23,11 @@ class Frost:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.frozen, self.thaw = asyncio.Event(), asyncio.Event()
+        self.armed = True
         real = FakeChannel.edit
 
         async def edit(channel: FakeChannel, post_id: PostId, post: Post) -> None:
-            if not self.frozen.is_set():
+            if self.armed and not self.frozen.is_set():
                 self.frozen.set()
                 await self.thaw.wait()
             await real(channel, post_id, post)
@@ -98,3 +100,38 @@ async def test_a_run_that_lost_its_turn_before_it_wrote_leaves_what_stands_alone
         hold.set()
         await home.quiet()
         assert shown.history == looks
+
+
+async def test_a_notice_that_a_frozen_run_has_written_over_an_answer_is_taken_back(store: Store, frost: Frost) -> None:
+    async with house(store) as home:
+        frost.armed = False
+        await home.say("a story")
+        frost.armed = True
+        home.gateway.script(Fail(400, "invalid_request_error"))
+        await home.engine.accept(home.press("regenerate"))
+        await home.until(frost.frozen.is_set)
+        conversation = await store.find(CHANNEL)
+        assert conversation is not None
+        home.gateway.answer("Another story.")
+        await home.engine.work(conversation, again=True)
+        (shown,) = home.standing()
+        assert shown.text == "Another story."
+        frost.thaw.set()
+        await home.quiet()
+        assert shown.history[-1] == "Another story."
+        assert "does not accept" in shown.history[-2]
+
+
+async def test_an_edited_question_is_no_reason_to_show_its_answer_twice(
+    store: Store, frost: Frost, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with house(store) as home:
+        await frozen(home, frost)
+        home.gateway.answer("Another story.")
+        await home.engine.accept(MessageEdited(CHANNEL, "M1", "another story"))
+        frost.thaw.set()
+        await home.quiet()
+        (shown,) = home.standing()
+        assert shown.text == "Another story."
+        assert "answer_overwritten" not in caplog.text

@@ -573,7 +573,7 @@ class TestFence:
         async with stage.reply() as reply:
             await stage.feed(reply, "word " * 50)
             assert isinstance(reply.broken, Fenced)
-            assert reply.broken.late is late
+            assert stage.journal.late is late
             with pytest.raises(Fenced):
                 await reply.finish()
 
