@@ -234,10 +234,15 @@ class SlackChannel:
             raise doubt from None
 
     async def _lost(self, post: Post) -> PostId | None:
-        """By Slack's own clock where the question has told it, which may be far behind ours."""
+        """By Slack's own clock where the question has told it, which may be far behind ours.
+
+        What shows no key is a stream, and never a post with files: it would be one that an earlier process has begun.
+        """
         if self._origin.message_id is None:
             return await self._keyed(post.key)
         history = await self._line.need().history()
+        if post.files:
+            return await history.keyed(self._at, self._origin.message_id, post.key)
         known = self._line.posts.in_channel(self._at)
         return (await history.ours(self._at, self._origin.message_id, [post.key], known)).get(post.key)
 

@@ -403,6 +403,17 @@ async def test_shares_are_found_by_whole_keys_and_never_taken_for_streams(
     assert dict(await again.find(["7-10"], [first])) == {}
 
 
+async def test_a_stream_that_an_earlier_process_has_begun_is_not_taken_for_a_picture_in_doubt(
+    slack: FakeSlack, thread: SlackChannel, again: SlackChannel, asked: str, shelf: Shelf
+) -> None:
+    stream = await thread.send(Post("Paris", final=False, key="t7-0"))
+    slack.fail("chat.postMessage", status=500)
+    with pytest.raises(ChannelBusy):
+        await again.send(whole(shelf.picture("t7-f0"), key="t7-f0"))
+    picture = await again.send(whole(shelf.picture("t7-f0"), key="t7-f0"))
+    assert [(shown.ts, len(shown.files)) for shown in answers(slack, asked)] == [(stream, 0), (picture, 1)]
+
+
 async def test_a_short_budget_is_not_waited_for(
     slack: FakeSlack, host: FakeHost, direct: SlackChannel, shelf: Shelf
 ) -> None:
