@@ -7,6 +7,7 @@ from functools import partial
 from bot.contract import Channel
 from bot.errors import ChannelError, Fenced, Notice, PostGone
 from bot.features import buttons
+from bot.made import Told, told_name
 from bot.model import TurnState
 from bot.patience import patiently
 from bot.reply import Reply
@@ -25,14 +26,12 @@ async def fail(turn: Turn, teller: Teller, words: Words, notice: Notice) -> None
     """Show the notice in place of the answer, or under what there is; where that fails, the asker alone is told."""
     claim = turn.claim
     said = teller.say(notice, claim.origin)
-    row = buttons.under_notice(words, claim, interrupted=notice.id == INTERRUPTED)
     if stands := (turn.above + claim.partial).rstrip():
         said = f"{closed(stands)}\n\n_{said}_"
-    if claim.partial:
-        row = buttons.under(words, claim, cut=True)
+    told = Told(said, interrupted=notice.id == INTERRUPTED, cut=bool(claim.partial))
     try:
         async with Reply(teller.open(claim.origin), turn) as reply:
-            await reply.finish(said, row)
+            await reply.finish(said, buttons.under_notice(words, claim, told))
     except Fenced:
         return
     except PostGone as gone:
@@ -43,6 +42,7 @@ async def fail(turn: Turn, teller: Teller, words: Words, notice: Notice) -> None
     except Exception:  # the engine's own end: a turn that cannot even be failed would come back for ever
         log.exception("turn_untold turn=%s", claim.turn)
     with suppress(Fenced):
+        await turn.keep(told_name(claim.revision), told)
         await turn.close(TurnState.FAILED)
 
 

@@ -1,4 +1,4 @@
-"""What a turn's paid calls have made besides its answer: kept when they are done, so that nothing is bought twice."""
+"""What a turn has made besides its answer: kept when it is done, so that nothing is bought twice, or told otherwise."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -88,7 +88,22 @@ class Wished:
     kind: Literal["wished"] = "wished"
 
 
-Made = Heard | Drawn | Spoken | Written | Wished
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The notice that stands in place of an answer, or, where it is `cut`, under a piece of one."""
+
+    text: str
+    interrupted: bool = False
+    cut: bool = False
+    kind: Literal["told"] = "told"
+
+
+def told_name(revision: int) -> str:
+    """Under which name the notice of one answer of a turn is kept."""
+    return f"told-{revision}"
+
+
+Made = Heard | Drawn | Spoken | Written | Wished | Told
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.contract import Button
+from bot.made import Told
 from bot.model import Claim, Stood, TurnId
 from bot.words import Words
 
@@ -62,10 +63,12 @@ def under_picture(words: Words, claim: Claim) -> tuple[Button, ...]:
     return _row(words, claim.origin.locale, claim.turn, claim.revision, Action.VARY)
 
 
-def under_notice(words: Words, claim: Claim, *, interrupted: bool) -> tuple[Button, ...]:
-    """Under a notice that stands in the place of an answer."""
-    first = Action.CONTINUE if interrupted else Action.REGENERATE
-    return _row(words, claim.origin.locale, claim.turn, claim.revision, first, Action.UNDO)
+def under_notice(words: Words, of: Claim | Stood, told: Told) -> tuple[Button, ...]:
+    """Under a notice that stands in the place of an answer, or ends a piece of one."""
+    if told.cut:
+        return _finished(words, of.origin.locale, of.turn, of.revision, cut=True)
+    first = Action.CONTINUE if told.interrupted else Action.REGENERATE
+    return _row(words, of.origin.locale, of.turn, of.revision, first, Action.UNDO)
 
 
 def standing(words: Words, stood: Stood) -> tuple[Button, ...]:

@@ -13,6 +13,7 @@ from bot.features.buttons import Action, Meant
 from bot.features.conversation import scope
 from bot.features.kit import Kit
 from bot.features.varying import Asked, asked
+from bot.made import Told, told_name
 from bot.model import ConversationId, Followed, Press, Steered, Steering, Stood, TurnId
 
 GOOD, BAD = 1, -1
@@ -112,18 +113,24 @@ async def cleanup(kit: Kit, origin: Origin, options: Mapping[str, str]) -> Notic
 
 async def followed(kit: Kit, change: Followed) -> Effects:
     """What an edit or a deletion of a question leaves to do."""
-    repaints = [await standing(kit, turn) for turn in change.stale]
+    found = [await standing(kit, turn) for turn in change.stale]
+    repaints = [repaint for repaint in found if repaint is not None and repaint.note is not None]
     if change.orphan is not None:
         repaints.append(await _orphan(kit, change.orphan))
-    whole = tuple(repaint for repaint in repaints if repaint is not None and repaint.stood.posts)
+    whole = tuple(repaint for repaint in repaints if repaint.stood.posts)
     return Effects(wake=change.wake, stop=change.interrupted, repaints=whole)
 
 
 async def standing(kit: Kit, turn: TurnId) -> Repaint | None:
-    """The answer of a closed turn as it ought to look; None where there is none, or it is not for us to say."""
+    """The answer of a closed turn as it ought to look, or the notice in its place; None where there is neither."""
     stood = await kit.store.stood(turn)
-    if stood is None or stood.shown is None or stood.undone:
+    if stood is None or stood.undone:
         return None
+    if stood.shown is None:
+        told = (await kit.store.works.made(turn)).get(told_name(stood.revision))
+        if not isinstance(told, Told):
+            return None
+        return Repaint(replace(stood, shown=told.text), None, buttons.under_notice(kit.words, stood, told))
     note = Notice("answer-stale") if stood.stale else None
     return Repaint(stood, note, buttons.standing(kit.words, stood))
 

@@ -4,6 +4,7 @@ import pytest
 
 from bot.contract import Button, PostId
 from bot.features.buttons import Action, Meant, growing, meant, orphaned, standing, under, under_notice
+from bot.made import Told
 from bot.model import Choice, Claim, ConversationId, Placed, Stood, TurnId, TurnState, Window
 from bot.words import Words
 from tests.bot.messages import question
@@ -40,8 +41,8 @@ ROWS = {
     "growing": growing(WORDS, claim()),
     "whole": under(WORDS, claim(), cut=False),
     "cut": under(WORDS, claim(), cut=True),
-    "failed": under_notice(WORDS, claim(), interrupted=False),
-    "interrupted": under_notice(WORDS, claim(), interrupted=True),
+    "failed": under_notice(WORDS, claim(), Told("Sorry.")),
+    "interrupted": under_notice(WORDS, claim(), Told("Sorry.", interrupted=True)),
     "standing": standing(WORDS, stood(cut=True)),
     "orphaned": orphaned(WORDS, stood()),
 }

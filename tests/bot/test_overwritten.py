@@ -122,6 +122,20 @@ async def test_a_notice_that_a_frozen_run_has_written_over_an_answer_is_taken_ba
         assert "does not accept" in shown.history[-2]
 
 
+async def test_a_notice_that_was_written_over_is_shown_again(store: Store, frost: Frost) -> None:
+    async with house(store) as home:
+        conversation = await frozen(home, frost)
+        home.gateway.script(Fail(400, "invalid_request_error"))
+        await home.engine.work(conversation, again=True)
+        (shown,) = home.standing()
+        notice, row = shown.text, labels(shown)
+        assert "does not accept" in notice
+        frost.thaw.set()
+        await home.quiet()
+        assert shown.history[-2:] == [FIRST + MORE, notice]
+        assert labels(shown) == row == ["Regenerate", "Undo"]
+
+
 async def test_an_edited_question_is_no_reason_to_show_its_answer_twice(
     store: Store, frost: Frost, caplog: pytest.LogCaptureFixture
 ) -> None:
