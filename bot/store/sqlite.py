@@ -160,7 +160,8 @@ def _open(name: str) -> tuple[Connection, ExitStack]:
             connection = undo.enter_context(engine.connect())
             _prepare(connection)
         except DatabaseError as error:
-            raise SettingsError(_SETTING, f"{path}: {error.orig}", "choose another file") from error
+            first = "end what uses it, or " if "locked" in str(error.orig) else ""
+            raise SettingsError(_SETTING, f"{path}: {error.orig}", f"{first}choose another file") from error
         return connection, undo.pop_all()
 
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.errors import SettingsError
-from bot.store import Store
+from bot.store import Store, sqlite
 from bot.store.database import connect
 from tests.bot.store.builders import CHANNEL, LIMIT, exchange, said, spoken
 from tests.postgres import PostgresServer
@@ -178,3 +178,16 @@ async def test_sqlite_pays_for_neither_postgresql_nor_migrations(sqlite_template
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, _url(path), stdout=subprocess.PIPE)
     output, _ = await process.communicate()
     assert output.decode().split("\n")[:2] == ["held", "set()"]
+
+
+async def test_a_file_that_another_program_has_locked_is_said_to_be_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_PRAGMAS", ("PRAGMA busy_timeout = 10", *sqlite._PRAGMAS[1:]))
+    path = tmp_path / "parley.db"
+    async with await Store.open(_url(path)):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(SettingsError, match="database is locked; end what uses it, or choose another file"):
+            await Store.open(_url(path))
