@@ -118,6 +118,7 @@ def _crew(config: Settings, queue: sharing.Queue | None, work: Work) -> Crew:
 
 async def _run(config: Settings, kit: Kit, platforms: Sequence[Platform], queue: sharing.Queue | None) -> None:
     """The order of a stop: no more events, then running answers end, then the platforms are left."""
+    stop = _stop_asked()
     table = commands(kit.words, kit.catalogue)
     bounds = Bounds(config.max_waiting, config.max_open_turns)
     # Behind the lock of a shared job nobody else is at work: a turn that has begun was left behind.
@@ -131,7 +132,7 @@ async def _run(config: Settings, kit: Kit, platforms: Sequence[Platform], queue:
         for supervisor in supervisors:
             tasks.create_task(supervisor.run(), name=f"platform-{supervisor.platform.name}")
         working = tasks.create_task(crew.take_up(kit.store, engine, supervisors))
-        await _until_stopped(supervisors)
+        await _until_stopped(supervisors, stop)
         for supervisor in supervisors:
             supervisor.stop_listening()
         await engine.taken_in()
@@ -156,13 +157,16 @@ def _web(
     )
 
 
-async def _until_stopped(supervisors: Sequence[Supervisor]) -> None:
-    """Returns at SIGINT or SIGTERM, or when no platform has anything more to receive."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+def _stop_asked() -> asyncio.Event:
+    """Set at SIGINT or SIGTERM, from now on and once: a second one gets the system's own handling, and ends at once."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        # Once only: a second signal gets the system's own handling and ends the process at once.
         loop.add_signal_handler(number, _first_signal, loop, stop)
+    return stop
+
+
+async def _until_stopped(supervisors: Sequence[Supervisor], stop: asyncio.Event) -> None:
+    """Returns when a stop is asked for, or when no platform has anything more to receive."""
     ended = asyncio.create_task(_all_deaf(supervisors))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
