@@ -2,7 +2,6 @@
 
 import io
 import time
-import wave
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +10,9 @@ import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from bot.kinds import HEAD, PAGE, Family, extension_of, kind_of, kind_of_file
+from tests import stock
 
 
 def sound(container: str, codec: str, rate: int = 48000) -> bytes:
@@ -43,12 +42,6 @@ def film(container: str, codec: str) -> bytes:
     return out.getvalue()
 
 
-def picture(form: str) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (40, 30), "red").save(out, form)
-    return out.getvalue()
-
-
 def ftyp(major: bytes, *compatible: bytes) -> bytes:
     body = b"ftyp" + major + b"\0\0\0\0" + b"".join(compatible)
     return (len(body) + 4).to_bytes(4, "big") + body + b"\0\0\0\x08free"
@@ -59,14 +52,6 @@ def archive(*names: str) -> bytes:
     with zipfile.ZipFile(out, "w") as file:
         for name in names:
             file.writestr(name, "x")
-    return out.getvalue()
-
-
-def spoken() -> bytes:
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(bytes(32000))
     return out.getvalue()
 
 
@@ -107,7 +92,7 @@ def test_a_film_is_known_by_its_bytes(container: str, codec: str, media_type: st
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_a_picture_is_known_by_its_bytes(form: str) -> None:
-    found = kind_of(picture(form)[:HEAD])
+    found = kind_of(stock.picture(form=form)[:HEAD])
     assert (found.media_type, found.family) == (f"image/{form.lower()}", "picture")
 
 
@@ -220,7 +205,7 @@ def test_a_drawing_in_svg_is_no_picture_that_could_be_shown() -> None:
 
 
 def test_spoken_into_a_wav_file_with_the_name_of_a_picture() -> None:
-    assert kind_of(spoken()).media_type == "audio/wav"
+    assert kind_of(stock.wav(bytes(32_000))).media_type == "audio/wav"
 
 
 @pytest.mark.parametrize(("behind", "name"), [(b"fLaC", "flac"), (FRAME * 2, "mp3"), (b"", "mp3")])

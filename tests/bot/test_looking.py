@@ -13,6 +13,7 @@ from bot.errors import ChannelGone
 from bot.features.sights import BLIND_S
 from bot.media import Studio
 from bot.store import Store
+from tests import stock
 from tests.bot.gallery import dies, gallery, run_again
 from tests.bot.house import BEN, CHANNEL, House, house
 from tests.fakes.gateway import Answer, Drawn, Fail, SeenRequest
@@ -22,14 +23,8 @@ RED, GREEN, BLUE = (200, 10, 10), (10, 200, 10), (10, 10, 200)
 Shade = tuple[int, int, int]
 
 
-def sheet(shade: Shade = RED, size: tuple[int, int] = (64, 48), form: str = "PNG", **more: object) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", size, shade).save(file, form, **more)
-    return file.getvalue()
-
-
 def photo(home: House, shade: Shade = RED, name: str = "photo.png") -> Attachment:
-    return home.file(sheet(shade), "image/png", name=name)
+    return home.file(stock.picture(shade), "image/png", name=name)
 
 
 def snapshot(home: House) -> Attachment:
@@ -38,7 +33,7 @@ def snapshot(home: House) -> Attachment:
     exif[0x0112] = 6
     exif[0x010F] = "Telephone"
     exif.get_ifd(0x8825)[1] = "N"
-    return home.file(sheet(size=(80, 40), form="JPEG", exif=exif), "image/jpeg", name="snapshot.jpg")
+    return home.file(stock.picture(RED, (80, 40), "JPEG", exif=exif), "image/jpeg", name="snapshot.jpg")
 
 
 def seen(home: House, request: int = -1) -> list[bytes]:
@@ -112,15 +107,15 @@ async def test_nothing_but_the_pixels_leaves_the_house(store: Store) -> None:
 
 async def test_a_large_picture_is_made_small(store: Store) -> None:
     async with house(store) as home:
-        await home.say("look", files=(home.file(sheet(size=(3000, 1500)), "image/png"),))
+        await home.say("look", files=(home.file(stock.picture(RED, (3000, 1500)), "image/png"),))
         with Image.open(io.BytesIO(seen(home)[0])) as image:
             assert image.size == (2048, 1024)
 
 
 async def test_a_picture_is_known_by_its_bytes(store: Store) -> None:
     async with house(store) as home:
-        mislabelled = home.file(sheet(), "image/jpeg", name="photo.jpg")
-        nameless = home.file(sheet(GREEN), name="clipboard")
+        mislabelled = home.file(stock.picture(RED), "image/jpeg", name="photo.jpg")
+        nameless = home.file(stock.picture(GREEN), name="clipboard")
         await home.say("look", files=(mislabelled, nameless))
         assert shades(home) == [RED, GREEN]
 
@@ -180,7 +175,7 @@ async def test_no_more_than_eight_are_looked_at_and_the_others_are_named(store: 
 
 async def test_a_broken_picture_beside_a_good_one_is_told(store: Store) -> None:
     async with house(store) as home:
-        broken = home.file(sheet()[:60], "image/png", name="broken.png")
+        broken = home.file(stock.picture(RED)[:60], "image/png", name="broken.png")
         await home.say("look", files=(broken, photo(home, GREEN)))
         assert shades(home) == [GREEN]
         assert home.screen()[-1].endswith(f"_{home.say_so('file-broken', name='broken.png')}_")

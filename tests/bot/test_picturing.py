@@ -15,6 +15,7 @@ from bot.made import OWN
 from bot.reply.reply import Reply
 from bot.store import Store
 from bot.turn import Turn
+from tests import stock
 from tests.bot.gallery import (
     captions,
     dies,
@@ -42,9 +43,7 @@ RED, GREEN = (200, 10, 10), (10, 200, 10)
 
 
 def photo(home: House, shade: tuple[int, int, int] = RED, *, name: str = "photo.png", size: int = 64) -> Attachment:
-    file = io.BytesIO()
-    Image.new("RGB", (size, size), shade).save(file, "PNG")
-    return home.file(file.getvalue(), "image/png", name=name)
+    return home.file(stock.picture(shade, (size, size)), "image/png", name=name)
 
 
 def noise() -> Raw:

@@ -13,6 +13,7 @@ from bot.made import Drawn as Made
 from bot.reply import Reply
 from bot.store import Store
 from bot.turn import Turn
+from tests import stock
 from tests.bot.gallery import drawn, gallery, given_up, history, painted, pictures, prompts, run_again, turns
 from tests.bot.house import House, house
 from tests.fakes.channel import ShownPost
@@ -146,10 +147,9 @@ async def test_a_text_is_spoken(store: Store) -> None:
 
 async def test_a_picture_of_the_question_is_altered(store: Store) -> None:
     async with gallery(store) as home:
-        file = io.BytesIO()
-        Image.new("RGB", (64, 64), (200, 10, 10)).save(file, "PNG")
+        car = home.file(stock.picture((200, 10, 10)), "image/png", name="car.png")
         home.gateway.script(alters("make it blue", 1), Drawn(), Answer("Blue."))
-        await home.say("make it blue", files=(home.file(file.getvalue(), "image/png", name="car.png"),))
+        await home.say("make it blue", files=(car,))
         assert [painting.under[0].convert("RGB").getpixel((1, 1)) for painting in painted(home)] == [(200, 10, 10)]
 
 

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from tests import stock
 from tests.fakes.gateway import Drawn, FakeGateway
 from tests.fakes.gateway.image_fields import EDITS, GENERATIONS
 from tests.fakes.gateway.painting import colour
@@ -16,16 +17,11 @@ from tests.fakes.gateway_calls import Got, Json, chat, post
 GEMINI = "gemini-3-pro-image-preview"
 NATIVE = f"/v1beta/models/{GEMINI}:generateContent"
 EDITOR = "qwen-image-edit"
-
-
-def sheet(form: str = "PNG", size: tuple[int, int] = (8, 6)) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", size, "white").save(file, form)
-    return file.getvalue()
+PNG, JPEG, GIF = (stock.picture("white", form=form) for form in ("PNG", "JPEG", "GIF"))
 
 
 def data_url(data: bytes = b"", media_type: str = "image/png") -> str:
-    return f"data:{media_type};base64,{base64.b64encode(data or sheet()).decode()}"
+    return f"data:{media_type};base64,{base64.b64encode(data or PNG).decode()}"
 
 
 def drawing(**fields: object) -> Json:
@@ -68,14 +64,14 @@ async def test_a_drawing_has_the_colour_of_its_prompt_and_the_size_that_was_aske
 
 
 async def test_an_edit_keeps_the_size_and_mixes_the_colours(gateway: FakeGateway) -> None:
-    file = ("image", "a.png", "image/png", sheet())
+    file = ("image", "a.png", "image/png", PNG)
     altered = picture(await send(gateway, file, n="1", size="auto", true_cfg_scale="4.0"))
     as_json = picture(await post(gateway, drawing(model=EDITOR, prompt="night", image=data_url()), EDITS))
-    assert altered.size == as_json.size == (8, 6)
+    assert altered.size == as_json.size == (64, 48)
     pixel = altered.getpixel((0, 0))
     assert pixel == as_json.getpixel((0, 0))
     assert pixel not in (colour("night"), (255, 255, 255))
-    assert gateway.requests[0].body["image"] == [{"filename": "a.png", "type": "image/png", "bytes": len(sheet())}]
+    assert gateway.requests[0].body["image"] == [{"filename": "a.png", "type": "image/png", "bytes": len(PNG)}]
 
 
 @pytest.mark.parametrize(
@@ -108,19 +104,19 @@ async def test_a_drawing_with_a_wrong_field_is_refused(gateway: FakeGateway, bod
     [
         ([], {}),
         ([("image", None, "image/png", b"no file")], {}),
-        ([("image", "image", "image/png", sheet())], {}),
-        ([("image", "a.png", "application/octet-stream", sheet())], {}),
-        ([("image", "a.png", "image/png", sheet("JPEG"))], {}),
-        ([("image", "a.gif", "image/gif", sheet("GIF"))], {}),
-        ([("image", "a.png", "image/png", sheet()[:50])], {}),
+        ([("image", "image", "image/png", PNG)], {}),
+        ([("image", "a.png", "application/octet-stream", PNG)], {}),
+        ([("image", "a.png", "image/png", JPEG)], {}),
+        ([("image", "a.gif", "image/gif", GIF)], {}),
+        ([("image", "a.png", "image/png", PNG[:50])], {}),
         ([("image", "a.png", "image/png", b"hello")], {}),
-        ([("image", "a.png", "image/png", sheet(size=(2049, 1)))], {}),
-        ([("image[]", "a.png", "image/png", sheet())], {}),
-        ([("image", "a.png", "image/png", sheet()), ("mask", "m.png", "image/png", sheet(size=(3, 3)))], {}),
-        ([("image", "a.png", "image/png", sheet())], {"style": "vivid"}),
-        ([("image", "a.png", "image/png", sheet())], {"n": "one"}),
-        ([("image", "a.png", "image/png", sheet())], {"output_format": "bmp"}),
-        ([("image", "a.png", "image/png", sheet())], {"model": "qwen-image"}),
+        ([("image", "a.png", "image/png", stock.picture(size=(2049, 1)))], {}),
+        ([("image[]", "a.png", "image/png", PNG)], {}),
+        ([("image", "a.png", "image/png", PNG), ("mask", "m.png", "image/png", stock.picture(size=(3, 3)))], {}),
+        ([("image", "a.png", "image/png", PNG)], {"style": "vivid"}),
+        ([("image", "a.png", "image/png", PNG)], {"n": "one"}),
+        ([("image", "a.png", "image/png", PNG)], {"output_format": "bmp"}),
+        ([("image", "a.png", "image/png", PNG)], {"model": "qwen-image"}),
     ],
 )
 async def test_a_form_with_a_wrong_part_is_refused(
@@ -131,14 +127,14 @@ async def test_a_form_with_a_wrong_part_is_refused(
 
 @pytest.mark.parametrize(
     "image",
-    [None, [], "https://a.example/b.png", "data:image/png;base64,@@", data_url(b"hello"), data_url(sheet("GIF")), [3]],
+    [None, [], "https://a.example/b.png", "data:image/png;base64,@@", data_url(b"hello"), data_url(GIF), [3]],
 )
 async def test_an_edit_in_json_with_a_wrong_picture_is_refused(gateway: FakeGateway, image: object) -> None:
     assert (await post(gateway, drawing(model=EDITOR, image=image), EDITS)).status == 400
 
 
 async def test_a_form_is_for_edits_alone_and_edits_may_be_for_json_alone(gateway: FakeGateway) -> None:
-    file = ("image", "a.png", "image/png", sheet())
+    file = ("image", "a.png", "image/png", PNG)
     assert (await send(gateway, file, path=GENERATIONS)).status == 415
     gateway.gallery.bodies = {"json"}
     assert (await send(gateway, file)).status == 415
@@ -165,7 +161,7 @@ async def test_a_chat_for_a_picture_with_a_wrong_field_is_refused(gateway: FakeG
         {"contents": []},
         {**native(), "model": GEMINI},
         native({"inlineData": {"mimeType": "image/png", "data": "@@"}}),
-        native({"inlineData": {"mimeType": "image/gif", "data": base64.b64encode(sheet("GIF")).decode()}}),
+        native({"inlineData": {"mimeType": "image/gif", "data": base64.b64encode(GIF).decode()}}),
         native(imageConfig={"aspectRatio": "5:4"}),
         native(imageConfig={"aspect_ratio": "1:1"}),
         native(responseModalities=["TEXT"]),

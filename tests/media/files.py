@@ -6,6 +6,7 @@ from functools import cache
 
 from PIL import ExifTags, Image
 
+from tests import stock
 from tests.fakes.gateway.tones import tone
 from tests.media.places import Sent
 
@@ -33,9 +34,7 @@ def photo(colour: tuple[int, int, int] = RED, name: str = "photo.jpg", size: tup
     exif[ExifTags.Base.Make] = "A camera"
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = _LATITUDE[0]
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = _LATITUDE[1]
-    file = io.BytesIO()
-    Image.new("RGB", size, colour).save(file, "JPEG", exif=exif)
-    return Sent(name, "image/jpeg", file.getvalue())
+    return Sent(name, "image/jpeg", stock.picture(colour, size, "JPEG", exif=exif))
 
 
 @cache

@@ -21,6 +21,7 @@ from bot.errors import (
 from bot.gateway import Catalogue, Lesson, Patience
 from bot.gateway.images import ImageClient, Picture, PictureRequest, Pictures
 from bot.gateway.values import Usage
+from tests import stock
 from tests.bot.gateway.conftest import Caller, Calling
 from tests.fakes.gateway import EMPTY_BODY, HTML_502, TRUNCATED_JSON, Drawn, Fail, FakeGateway, Hang, Raw, Reset
 from tests.fakes.gateway.drawn import ImageShape
@@ -35,9 +36,7 @@ FOX = "a fox in the snow"
 
 
 def square(shade: str = "white", size: tuple[int, int] = (40, 30), form: str = "PNG") -> Picture:
-    file = io.BytesIO()
-    Image.new("RGB", size, shade).save(file, form)
-    return Picture(file.getvalue(), f"image/{form.lower()}")
+    return Picture(stock.picture(shade, size, form), f"image/{form.lower()}")
 
 
 def seen(picture: Picture) -> Image.Image:

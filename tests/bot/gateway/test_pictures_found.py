@@ -1,31 +1,24 @@
 """Pictures are found in every shape in which gateways and hosts hand them out, and no odd shape is fatal."""
 
 import base64
-import io
 import json
 import random
 
 import pytest
-from PIL import Image
 
 from bot.gateway.pictures import Link, Picture, from_base64, media_type_of
 from bot.gateway.pictures_found import Found, found_in
 from bot.gateway.pictures_text import sift
 from bot.gateway.shapes import Undecodable, parse
 from bot.gateway.values import Usage
+from tests import stock
 
 URL = "https://files.example/fox.png?sig=1"
 
 
-def drawn(form: str = "PNG", colour: str = "orange") -> bytes:
-    sheet = io.BytesIO()
-    Image.new("RGB", (16, 9), colour).save(sheet, form)
-    return sheet.getvalue()
-
-
-PNG = drawn()
+PNG = stock.picture("orange")
 FOX = Picture(PNG, "image/png")
-NIGHT = Picture(drawn(colour="navy"), "image/png")
+NIGHT = Picture(stock.picture("navy"), "image/png")
 B64 = base64.b64encode(PNG).decode()
 DATA = f"data:image/png;base64,{B64}"
 
@@ -110,7 +103,8 @@ def test_the_address_of_a_picture_is_found(value: object) -> None:
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF"])
 def test_a_body_that_is_a_picture_is_one(form: str) -> None:
-    assert found_in(drawn(form)).pictures == (Picture(drawn(form), f"image/{form.lower()}"),)
+    drawn = stock.picture("orange", form=form)
+    assert found_in(drawn).pictures == (Picture(drawn, f"image/{form.lower()}"),)
 
 
 @pytest.mark.parametrize(

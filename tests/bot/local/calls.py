@@ -3,19 +3,18 @@
 import io
 import math
 import struct
-import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import ClientSession, FormData
 from aiohttp.test_utils import TestServer
-from PIL import Image
 
 from bot.local.chat import ChatModel
 from bot.local.hearing import Hearing
 from bot.local.server import application
 from bot.local.voice import Voice
+from tests.stock import wav
 
 TOKEN = "a-token"
 Answer = tuple[int, str, bytes]
@@ -66,17 +65,4 @@ def form(file: bytes | None, name: str = "voice.wav", field: str = "file", **fie
 def tone(seconds: float, rate: int = 16_000) -> bytes:
     """A wav file of a tone."""
     samples = (int(8000 * math.sin(2 * math.pi * 440 * number / rate)) for number in range(int(seconds * rate)))
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
-    return out.getvalue()
-
-
-def picture(width: int = 300, height: int = 200, kind: str = "PNG", **how: Any) -> bytes:
-    """A blue picture."""
-    out = io.BytesIO()
-    Image.new("RGB", (width, height), (0, 0, 200)).save(out, kind, **how)
-    return out.getvalue()
+    return wav(b"".join(struct.pack("<h", sample) for sample in samples), rate)

@@ -11,7 +11,8 @@ from PIL import Image
 from bot.local import card
 from bot.local.card import FOREIGN, LARGEST, Card, draw, lay_over
 from bot.local.weights import CARD_ID
-from tests.bot.local.calls import Answer, calling, form, picture
+from tests import stock
+from tests.bot.local.calls import Answer, calling, form
 
 DRAW, EDIT = "/v1/images/generations", "/v1/images/edits"
 ASK = {"model": CARD_ID, "prompt": "a fox in the snow"}
@@ -49,7 +50,7 @@ async def test_an_address_that_is_asked_for_holds_the_picture_itself() -> None:
 
 async def test_an_edit_is_the_given_picture_under_a_card() -> None:
     async with calling() as caller:
-        body = form(picture(300, 300), "p.png", field="image[]", model=CARD_ID, prompt="darker")
+        body = form(stock.picture((0, 0, 200), (300, 300)), "p.png", field="image[]", model=CARD_ID, prompt="darker")
         answer = await caller.post(EDIT, body)
     (image,) = pictures(answer)
     assert (answer[0], said(answer), image.size) == (200, ["[placeholder] darker"], (300, 300))
@@ -62,7 +63,7 @@ async def test_a_large_picture_is_shrunk_and_a_turned_one_is_set_upright() -> No
     turned[0x0112] = 6
     async with calling() as caller:
         sizes = []
-        for given in (picture(3000, 1500), picture(300, 200, "JPEG", exif=turned)):
+        for given in (stock.picture(size=(3000, 1500)), stock.picture(size=(300, 200), form="JPEG", exif=turned)):
             answer = await caller.post(EDIT, form(given, "p", field="image", model=CARD_ID, prompt="x"))
             sizes += [image.size for image in pictures(answer)]
     assert sizes == [(LARGEST, LARGEST // 2), (200, 300)]
@@ -88,7 +89,7 @@ async def test_a_bad_field_is_named(change: dict[str, Any], param: str) -> None:
     assert (status, json.loads(body)["error"]["param"]) == (400, param)
 
 
-@pytest.mark.parametrize("file", [None, b"", b"GIF89a", b"no picture", picture()[:200], b"<svg/>"], ids=range(6))
+@pytest.mark.parametrize("file", [None, b"", b"GIF89a", b"no picture", stock.picture()[:60], b"<svg/>"], ids=range(6))
 async def test_what_is_no_picture_is_refused(file: bytes | None) -> None:
     async with calling() as caller:
         status, _, body = await caller.post(EDIT, form(file, "p.png", field="image", model=CARD_ID, prompt="x"))
@@ -108,7 +109,8 @@ async def test_a_picture_of_too_many_pixels_is_not_unpacked() -> None:
 def test_the_smallest_card_and_the_longest_prompt_can_be_drawn() -> None:
     for size in ((64, 64), (64, 2048), (2048, 64)):
         assert Image.open(io.BytesIO(draw(Card("fox " * 8000, size)))).size == size
-    assert Image.open(io.BytesIO(lay_over(picture(2, 2), Card("x", (64, 64)), keep_size=True))).size == (2, 2)
+    smallest = lay_over(stock.picture(size=(2, 2)), Card("x", (64, 64)), keep_size=True)
+    assert Image.open(io.BytesIO(smallest)).size == (2, 2)
 
 
 def test_a_script_that_the_font_lacks_is_named_instead_of_drawn() -> None:

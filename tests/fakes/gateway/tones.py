@@ -3,12 +3,13 @@
 import io
 import math
 import struct
-import wave
 from collections.abc import Mapping
 
 import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+
+from tests import stock
 
 RATE = 24_000
 _SECONDS_A_CHARACTER = 0.06
@@ -43,17 +44,7 @@ def tone(seconds: float, form: str) -> bytes:
     samples = period * max(1, round(seconds * RATE / _PERIOD))
     if form == "pcm":
         return samples
-    return _wav(samples) if form == "wav" else _encoded(samples, *_ENCODERS[form])
-
-
-def _wav(samples: bytes) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(RATE)
-        writer.writeframes(samples)
-    return file.getvalue()
+    return stock.wav(samples, RATE) if form == "wav" else _encoded(samples, *_ENCODERS[form])
 
 
 def _encoded(samples: bytes, container: str, codec: str, layout: str) -> bytes:
