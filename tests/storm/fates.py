@@ -56,7 +56,7 @@ class _Screens:
     named: dict[int, list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
     """The bot's posts that speak of a question's file."""
     tails: dict[int, tuple[int, Shown]] = field(default_factory=dict)
-    """By the place in order of one of the bot's posts: the notice that is its next one there."""
+    """By the place in order of one of the bot's posts: the notice that is its next one there, replying to the same."""
 
 
 def outcomes(questions: Mapping[int, Question], shown: Sequence[Shown], served: Sequence[Served]) -> dict[int, Outcome]:
@@ -76,7 +76,7 @@ def shown_twice(questions: Mapping[int, Question], shown: Sequence[Shown]) -> Se
 
 def _sorted(shown: Sequence[Shown], spoken: frozenset[int]) -> _Screens:
     screens = _Screens()
-    latest: dict[tuple[str, str, str | None], int] = {}
+    latest: dict[tuple[str | None, ...], int] = {}
     for at, each in enumerate(shown):
         for number in marks.asked(each.text):
             screens.asked_at.setdefault(number, at)
@@ -90,7 +90,8 @@ def _sorted(shown: Sequence[Shown], spoken: frozenset[int]) -> _Screens:
             screens.pieces[number].append((at, each))
         for number in marks.named(each.text):
             screens.named[number].append((at, each))
-        before, latest[(*_place(each), each.thread)] = latest.get((*_place(each), each.thread)), at
+        beside = (*_place(each), each.thread, each.reply_to)
+        before, latest[beside] = latest.get(beside), at
         if not numbers and _is_notice(each, spoken):
             screens.notices[_place(each)].append((at, each))
             if before is not None:

@@ -313,6 +313,17 @@ def test_why_an_answer_is_cut_may_stand_on_a_page_of_its_own(scene: Scene) -> No
     assert scene.wrong() == {"silent": [2]}, "the notice is the first one's"
 
 
+def test_that_page_is_the_next_one_that_replies_to_the_same_question(scene: Scene) -> None:
+    scene.ask(1, platform="discord")
+    scene.ask(2, platform="discord")
+    scene.serve(1)
+    scene.serve(2)
+    scene.post(HALF, platform="discord", reply_to="m1")
+    scene.post(marks.answer((2,)), platform="discord", reply_to="m2")
+    scene.post("_The answer broke off here._", platform="discord", reply_to="m1")
+    assert scene.wrong() == {}
+
+
 def test_a_notice_further_down_does_not_say_why_an_answer_is_cut(scene: Scene) -> None:
     scene.ask(1)
     scene.serve(1)
