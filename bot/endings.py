@@ -32,6 +32,7 @@ async def fail(turn: Turn, teller: Teller, words: Words, notice: Notice) -> None
     try:
         async with Reply(teller.open(claim.origin), turn) as reply:
             await reply.finish(said, buttons.under_notice(words, claim, told))
+        await turn.keep(told_name(claim.revision), told)
     except Fenced:
         return
     except PostGone as gone:
@@ -42,7 +43,6 @@ async def fail(turn: Turn, teller: Teller, words: Words, notice: Notice) -> None
     except Exception:  # the engine's own end: a turn that cannot even be failed would come back for ever
         log.exception("turn_untold turn=%s", claim.turn)
     with suppress(Fenced):
-        await turn.keep(told_name(claim.revision), told)
         await turn.close(TurnState.FAILED)
 
 
