@@ -97,7 +97,7 @@ class SlackChannel:
 
     async def _keyed(self, key: str) -> PostId | None:
         history = await self._line.need().history()
-        return await history.keyed(self._at, f"{time() - _LONG_S:.6f}", key)
+        return await history.keyed(self._at, self._origin.message_id or f"{time() - _LONG_S:.6f}", key)
 
     async def send(self, post: Post) -> PostId:
         """A stream where one is to grow, else an ordinary post.
@@ -238,11 +238,9 @@ class SlackChannel:
 
         What shows no key is a stream, and never a post with files: it would be one that an earlier process has begun.
         """
-        if self._origin.message_id is None:
+        if self._origin.message_id is None or post.files:
             return await self._keyed(post.key)
         history = await self._line.need().history()
-        if post.files:
-            return await history.keyed(self._at, self._origin.message_id, post.key)
         known = self._line.posts.in_channel(self._at)
         return (await history.ours(self._at, self._origin.message_id, [post.key], known)).get(post.key)
 
