@@ -1,7 +1,7 @@
 """Steering after restarts: what people see of an old answer works on, and what they asked meanwhile is answered."""
 
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -104,11 +104,7 @@ async def test_what_was_asked_while_nobody_listened_is_answered_once_and_says_wh
         await everywhere(places, ask)
         _pass(far, AGO_S / 2)
         await everywhere(places, ask_again)
-        async with running(far, tmp_path):
-            await everywhere(places, see)
-            far.slack.clock.advance(61.0)  # Slack tries once more what it could not deliver
-            await far.slack.until(lambda: far.slack.idle)
-            await everywhere(places, see)
+        await _seen_after_a_start(far, tmp_path, places, see)
 
 
 async def test_a_question_that_was_edited_while_nobody_listened_has_its_answer_revised_in_place(tmp_path: Path) -> None:
@@ -130,11 +126,18 @@ async def test_a_question_that_was_edited_while_nobody_listened_has_its_answer_r
         async with running(far, tmp_path):
             await everywhere(places, ask)
         await everywhere(places, edit)
-        async with running(far, tmp_path):
-            await everywhere(places, see)
-            far.slack.clock.advance(61.0)  # Slack tries once more what it could not deliver
-            await far.slack.until(lambda: far.slack.idle)
-            await everywhere(places, see)
+        await _seen_after_a_start(far, tmp_path, places, see)
+
+
+async def _seen_after_a_start(
+    far: World, folder: Path, places: Sequence[Place], see: Callable[[Place], Awaitable[None]]
+) -> None:
+    """At once, and still when Slack has tried once more what it could not deliver."""
+    async with running(far, folder):
+        await everywhere(places, see)
+        far.slack.clock.advance(61.0)
+        await far.slack.until(lambda: far.slack.idle)
+        await everywhere(places, see)
 
 
 def _put_back(far: World) -> None:

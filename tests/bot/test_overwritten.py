@@ -12,7 +12,7 @@ from bot.contract import MessageEdited, Post, PostId
 from bot.model import ConversationId
 from bot.store import Store
 from tests.bot.house import CHANNEL, House, house, labels
-from tests.fakes.channel import FakeChannel
+from tests.fakes.channel import FakeChannel, ShownPost
 from tests.fakes.gateway import Answer, Fail
 
 FIRST, MORE = "A story about", " a fox that was"
@@ -49,17 +49,27 @@ async def frozen(home: House, frost: Frost) -> ConversationId:
     home.gateway.script(Answer("", chunks=(FIRST, MORE, " red."), hold=hold, hold_after=2, delay_s=0.03))
     await home.engine.accept(home.message("a story"))
     await home.until(frost.frozen.is_set)
+    return await talked_in(home)
+
+
+async def talked_in(home: House) -> ConversationId:
     conversation = await home.store.find(CHANNEL)
     assert conversation is not None
     return conversation
 
 
+async def taken_over(home: House) -> ShownPost:
+    """Another run answers the question; what it shows."""
+    home.gateway.answer("Another story.")
+    await home.engine.work(await talked_in(home), again=True)
+    (shown,) = home.standing()
+    return shown
+
+
 async def test_what_a_frozen_run_has_written_over_an_answer_is_taken_back(store: Store, frost: Frost) -> None:
     async with house(store) as home:
-        conversation = await frozen(home, frost)
-        home.gateway.answer("Another story.")
-        await home.engine.work(conversation, again=True)
-        (shown,) = home.standing()
+        await frozen(home, frost)
+        shown = await taken_over(home)
         assert shown.text == "Another story."
         frost.thaw.set()
         await home.quiet()
@@ -91,11 +101,7 @@ async def test_a_run_that_lost_its_turn_before_it_wrote_leaves_what_stands_alone
         home.gateway.script(Answer("", chunks=(FIRST, MORE), hold=hold, hold_after=0))
         await home.engine.accept(home.message("a story"))
         await home.until(home.gateway.asked)
-        conversation = await store.find(CHANNEL)
-        assert conversation is not None
-        home.gateway.answer("Another story.")
-        await home.engine.work(conversation, again=True)
-        (shown,) = home.standing()
+        shown = await taken_over(home)
         looks = list(shown.history)
         hold.set()
         await home.quiet()
@@ -110,11 +116,7 @@ async def test_a_notice_that_a_frozen_run_has_written_over_an_answer_is_taken_ba
         home.gateway.script(Fail(400, "invalid_request_error"))
         await home.engine.accept(home.press("regenerate"))
         await home.until(frost.frozen.is_set)
-        conversation = await store.find(CHANNEL)
-        assert conversation is not None
-        home.gateway.answer("Another story.")
-        await home.engine.work(conversation, again=True)
-        (shown,) = home.standing()
+        shown = await taken_over(home)
         assert shown.text == "Another story."
         frost.thaw.set()
         await home.quiet()

@@ -1,29 +1,12 @@
 """The storm's model knows whose turn a request is, whatever stands in its history."""
 
 import time
-from collections.abc import AsyncIterator
-
-import pytest
 
 from tests.fakes.gateway import FakeGateway
 from tests.fakes.gateway_calls import chat, post
 from tests.storm import marks
 from tests.storm.model import Model
 from tests.storm.plan import Trouble
-from tests.storm.values import Diary
-
-
-@pytest.fixture
-def model() -> Model:
-    return Model(Diary(), delay_s=0.0)
-
-
-@pytest.fixture
-async def gateway(model: Model) -> AsyncIterator[FakeGateway]:
-    """A gateway behind which the model sits."""
-    async with FakeGateway() as opened:
-        model.attach(opened)
-        yield opened
 
 
 async def _ask(gateway: FakeGateway, key: str, *numbers: int) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
 from typing import cast
 
 import httpx
@@ -14,21 +13,9 @@ from tests.fakes.gateway_calls import Got, Json, chat, post
 from tests.storm import files, marks
 from tests.storm.model import Model
 from tests.storm.plan import Trouble, Way
-from tests.storm.values import Bought, Diary, Question
+from tests.storm.values import Bought, Question
 
 TOOL: Json = {"type": "function", "function": {"name": "draw_picture", "parameters": {"type": "object"}}}
-
-
-@pytest.fixture
-def model() -> Model:
-    return Model(Diary(), delay_s=0.0)
-
-
-@pytest.fixture
-async def gateway(model: Model) -> AsyncIterator[FakeGateway]:
-    async with FakeGateway() as found:
-        model.attach(found)
-        yield found
 
 
 async def _hear(gateway: FakeGateway, content: bytes) -> httpx.Response:
