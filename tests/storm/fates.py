@@ -64,8 +64,9 @@ def outcomes(questions: Mapping[int, Question], shown: Sequence[Shown], served: 
     spoken = frozenset(number for number, question in questions.items() if question.way in SPOKEN)
     screens, groups = _sorted(shown, spoken), _groups(served)
     found = {number: _outcome(question, screens, groups.get(number, ())) for number, question in questions.items()}
-    found = _told_beneath(found, screens, groups)
-    return _unread(_told(found, screens, groups), spoken, screens)
+    found = _unread(_told_beneath(found, screens, groups), spoken, screens, ())
+    found = _told(found, screens, groups)
+    return _unread(found, spoken, screens, [each for each in found.values() if each.noted])
 
 
 def shown_twice(questions: Mapping[int, Question], shown: Sequence[Shown]) -> Sequence[int]:
@@ -203,13 +204,15 @@ def _told(found: dict[int, Outcome], screens: _Screens, groups: Mapping[int, tup
     return told
 
 
-def _unread(found: dict[int, Outcome], spoken: frozenset[int], screens: _Screens) -> dict[int, Outcome]:
-    """Give the notes under the answers to those questions that were said aloud and not understood.
+def _unread(
+    found: dict[int, Outcome], spoken: frozenset[int], screens: _Screens, answers: Sequence[Outcome]
+) -> dict[int, Outcome]:
+    """Give the notes under these answers to those questions that were said aloud and not understood.
 
     What is said together is answered together: a note names the file, or stands under an answer to its neighbours.
+    Whoever is named so needs no other notice, and must not take it from the question that it speaks of.
     """
     told = dict(found)
-    answers = [each for each in found.values() if each.noted]
     for number in spoken:
         if found[number].fate not in (Fate.LOST, Fate.SILENT):
             continue

@@ -83,6 +83,18 @@ def test_a_notice_about_one_file_does_not_speak_of_another_question(scene: Scene
     assert scene.wrong() == {"silent": [2]}
 
 
+def test_a_voice_note_that_is_told_by_its_name_takes_no_notice_from_a_later_question(scene: Scene) -> None:
+    scene.ask(1)
+    _speak(scene, 2)
+    scene.serve(1)
+    scene.post(marks.answer((1,)) + f"\n\n_I cannot get at the file {files.name(2, 'm4a')}._")
+    scene.ask(3)
+    scene.serve(3, whole=False)
+    assert scene.wrong() == {"silent": [3]}
+    scene.post(NOTICE)
+    assert scene.wrong() == {}
+
+
 def test_a_transcript_or_a_picture_that_was_bought_twice_is_counted_and_one_that_broke_off_is_not(scene: Scene) -> None:
     _speak(scene, 1)
     scene.buy(1, Bought.HEARD, whole=False)
