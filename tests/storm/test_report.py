@@ -62,3 +62,14 @@ def test_a_trace_tells_what_was_asked_done_and_broken_around_a_question() -> Non
     assert "model asked by turn 2 for (2,), whole=False" in told
     assert "! kill -9" in told
     assert "stands: D1/None/m2 mine=False" in told
+
+
+def test_a_trace_shows_the_notices_under_the_question() -> None:
+    scene = Scene()
+    scene.post("Before it.")
+    scene.ask(1)
+    scene.post("Sorry, I was interrupted.")
+    seen = scene.evidence()
+    told = trace(seen, outcomes(seen.diary.questions, seen.shown, seen.served)[1], begun=100.0)
+    assert "mine=True open=False 'Sorry, I was interrupted.'" in told
+    assert "Before it." not in told

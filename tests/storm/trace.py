@@ -8,6 +8,8 @@ from tests.storm.tally import Evidence
 
 _WORDS = 160
 _BEFORE_S, _AFTER_S = 3.0, 15.0
+_BENEATH = 12
+"""So many messages under a question are shown where the bot wrote them, whomever they speak to."""
 
 
 def trace(evidence: Evidence, outcome: Outcome, begun: float) -> str:
@@ -44,12 +46,16 @@ def _lines(evidence: Evidence, number: int) -> Iterator[tuple[float, str]]:
 def _posts(evidence: Evidence, number: int) -> Iterator[str]:
     question = evidence.diary.questions[number]
     groups = {each for served in evidence.served if number in served.numbers for each in served.numbers} | {number}
+    beneath = 0
     for post in evidence.shown:
         here = (post.platform, post.channel) == (question.platform, question.channel)
+        asked = here and post.id == question.message_id
+        beneath += asked or (here and beneath > 0)
         if (
             groups & marks.answered(post.text)
             or number in (*marks.asked(post.text), *post.pictures)
-            or (post.id == question.message_id and here)
+            or asked
+            or (here and post.mine and 0 < beneath <= _BENEATH)
             or (here and question.thread is not None and question.thread in (post.thread, post.id))
         ):
             drawn = "".join(f" picture of q{each:05}" for each in post.pictures)
