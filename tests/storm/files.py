@@ -78,9 +78,14 @@ def prompt(number: int) -> str:
 def drawn(content: bytes, numbers: Iterable[int]) -> int | None:
     """Which of these questions a picture was drawn for: the gateway's painter gives each prompt a colour."""
     found = _colour(content)
-    distances = {number: _distance(found, colour(prompt(number))) for number in numbers} if found else {}
+    distances = {number: _distance(found, _drawn_in(number)) for number in numbers} if found else {}
     nearest = min(distances, key=lambda number: distances[number], default=None)
     return nearest if nearest is not None and distances[nearest] <= _CLOSE else None
+
+
+@cache
+def _drawn_in(number: int) -> tuple[int, int, int]:
+    return colour(prompt(number))
 
 
 @cache

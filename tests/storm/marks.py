@@ -1,7 +1,7 @@
 """Marks that match an answer with its questions: `q00017` asks; `A00017`, `m00017` and `Z00017` answer (pure)."""
 
 import re
-from collections.abc import Sequence
+from functools import cache
 from random import Random
 
 _ASKED = re.compile(r"\bq(\d{5})\b")
@@ -57,7 +57,8 @@ def begun(text: str) -> list[int]:
     return [int(found) for found in _BEGUN.findall(text)]
 
 
-def answer(numbers: Sequence[int]) -> str:
+@cache
+def answer(numbers: tuple[int, ...]) -> str:
     """The one answer to these questions, the same whenever it is asked for: every sentence says whose it is."""
     chance = Random(",".join(str(number) for number in numbers))
     count = chance.randint(*chance.choice(_SENTENCES))

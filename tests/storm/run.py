@@ -65,13 +65,13 @@ async def storm(name: str, settings: StormSettings) -> Result:
 
 def evidence(far: World, database: Database) -> Evidence:
     """What the fakes have seen so far."""
-    served, paid = far.model.served, far.model.paid
+    served, paid, shown = far.model.served, far.model.paid, screens.on_screens(far)
     return Evidence(
         diary=far.diary,
-        shown=screens.on_screens(far),
+        shown=shown,
         served=served,
         paid=paid,
-        signs=screens.signs(far, served, paid),
+        signs=screens.signs(far, shown, served, paid),
         fired=fired(far, far.diary),
         expected=database.troubles,
         processes=database.processes,
@@ -126,8 +126,8 @@ async def settled(far: World, crew: Crew, database: Database) -> None:
         if crew.broken is not None:
             raise crew.broken
         looked_at = time.monotonic()
-        wrong = _unsettled(evidence(far, database))
-        # While somebody looks, the fakes stand still; after ten thousand questions a look takes seconds.
+        # While the screens are read, the fakes stand still. What to make of them takes longer, and holds nobody up.
+        wrong = await asyncio.to_thread(_unsettled, evidence(far, database))
         pause_s = max(_LOOK_S, _LOOKS * (time.monotonic() - looked_at))
         if far.slack.idle and not wrong:
             await asyncio.sleep(_LOOK_S)  # time for a second answer to come, if there is one

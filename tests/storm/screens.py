@@ -18,9 +18,9 @@ def on_screens(world: World) -> list[Shown]:
     return [*_slack(world), *_discord(world)]
 
 
-def signs(world: World, served: list[Served], paid: list[Paid]) -> list[Sign]:
+def signs(world: World, shown: list[Shown], served: list[Served], paid: list[Paid]) -> list[Sign]:
     """Every request, post and edit that was made for a question, oldest first."""
-    posts = {each.id: marks.answered(each.text) for each in on_screens(world)}
+    posts = {each.id: marks.answered(each.text) for each in shown}
     found = [Sign(each.at, frozenset(each.numbers), REQUEST, each.early) for each in served]
     found += [Sign(each.at, frozenset({each.number}), each.told) for each in paid]
     for said in world.slack.calls:
