@@ -24,6 +24,9 @@ from bot.prompt.speaking import (
 _MESSAGE_TOKENS = 4
 """What a message costs beside its text: role and separators."""
 
+_SECOND_MENTION_TOKENS = 6
+"""What a message may grow by of whose files only some are shown: the others are named beside them."""
+
 _DEFAULT_RESERVE = 4096
 """Tokens kept free for the answer of a model whose longest output is unknown."""
 
@@ -164,12 +167,13 @@ def _newest(
     kept: list[ChatMessage] = []
     for unit in reversed(units):
         said = [spoken(message, speakers) for message in unit]
-        room -= _cost(said)
-        if room < 0:
+        cost = _cost(said)
+        if cost > room:
             break
         if album.pictures:
-            said = album.spoken(unit, speakers, room)
-            room -= picture_tokens(said)
+            said = album.spoken(unit, speakers, room - cost - _SECOND_MENTION_TOKENS * len(unit))
+            cost = _cost(said)
+        room -= cost
         kept[:0] = said
     return list(dropwhile(lambda message: message.role != "user" or not message.text, kept))
 

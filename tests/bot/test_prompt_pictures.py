@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.contract import Attachment, Person, PersonKind
@@ -166,6 +166,7 @@ def test_pictures_stay_when_an_answer_goes_on() -> None:
 
 @given(st.lists(st.integers(0, 3), max_size=8), st.integers(0, 4), st.integers(2_200, 12_000), st.integers(0, 9))
 @settings(max_examples=150)
+@example([0, 0, 3], 1, 3314, 3)
 def test_pictures_keep_to_the_budget_and_to_their_number(counts: list[int], asked: int, tokens: int, most: int) -> None:
     refs = iter(map(str, range(100)))
     history = [
