@@ -26,16 +26,18 @@ from bot.contract import (
 )
 from bot.endings import fail
 from bot.errors import BotError, Fenced, Notice, TooBusy
-from bot.features import ASK, FUNCTIONS, STEERING, TASKS, Kit, parse, written
+from bot.features import ASK, STEERING, TASKS, Kit, parse, written
 from bot.features.ahead import Ahead, Reading
 from bot.features.steering import Effects
 from bot.made import Task
 from bot.model import Bounds, ConversationId, TurnId, Verdict
 from bot.programs import Programs
 from bot.saving import Saving
+from bot.serving import serve
 from bot.steering import Steering
+from bot.store import may_be_back
 from bot.telling import Teller, incident
-from bot.turn import Turn
+from bot.turn import Turn, awake
 
 log = logging.getLogger("parley.engine")
 
@@ -154,16 +156,16 @@ class Engine:
         marked, limit = conversation in self._interrupted, self._kit.defaults.history_messages
         again = again or marked
         self._interrupted.discard(conversation)  # before the wait: a mark that is set meanwhile must stand
-        claim = await self._kit.store.claim(conversation, limit, again=again)
-        if claim is None:
+        turn = await Turn.begin(self._kit.store, conversation, limit, again=again)
+        if turn is None:
             return None
-        if marked and claim.tries == 1:
+        if marked and turn.claim.tries == 1:
             self._interrupted.add(conversation)  # an older one asked anew comes first; what was cut off still waits
         if again and self._begins:
             # It may be one that `take` has begun a moment ago and that nobody has picked up yet: this run has it now.
-            self._retaken[conversation] = claim.turn
+            self._retaken[conversation] = turn.claim.turn
             self._forget(self._begun.pop(conversation, None))
-        return Turn(self._kit.store, claim)
+        return turn
 
     async def _work(self, turn: Turn) -> None:
         number = turn.claim.turn
@@ -175,9 +177,9 @@ class Engine:
         except BotError as error:
             log.warning("turn_failed turn=%s kind=%s reason=%s", number, type(error).__name__, error)
             await fail(turn, self._teller, self._kit.words, self._teller.explain(error))
-        except Exception:  # the engine's own loop: whatever broke, the asker is told
-            if turn.stored:
-                raise  # the answer is safe: the lane comes back and shows it, instead of a notice in its place
+        except Exception as error:  # the engine's own loop: whatever broke, the asker is told
+            if turn.stored or may_be_back(error):
+                raise  # the lane comes back, and shows an answer that is safe or makes it, instead of a notice
             await fail(turn, self._teller, self._kit.words, incident(f"turn={number}"))
         else:
             if turn.stale:
@@ -218,12 +220,13 @@ class Engine:
         early = self._ahead.begin(event) if begins and command is None and task is None else None
         try:
             await self._ahead.lead(event)
-            taken = await self._kit.store.take(event, self._bounds, begin=begin, command=command, task=task)
+            store, since = self._kit.store, awake()
+            taken = await store.take(event, self._bounds, begin=begin, command=command, task=task)
             accepted, claim = taken.value
             if claim is not None and self._retaken.pop(claim.conversation, None) != claim.turn:
                 # The model is asked while the commit is under way; what people see waits for it, as the platform does.
                 self._forget(self._begun.get(claim.conversation))  # never stored, or this one could not be begun
-                turn = self._begun[claim.conversation] = Turn(self._kit.store, claim, committed=taken.committed)
+                turn = self._begun[claim.conversation] = Turn(store, claim, since=since, committed=taken.committed)
                 self._wake(claim.conversation)
                 if early is not None:
                     self._early[turn], early = early, None
@@ -269,14 +272,7 @@ class Engine:
             self._errand(self._serve(event))
 
     async def _serve(self, event: CommandInvoked) -> None:
-        """Run a command that is answered at once, past the lane."""
-        private = next((command.private for command in self.commands if command.name == event.name), True)
-        try:
-            notice = await FUNCTIONS[event.name](self._kit, event.origin, event.options)
-        except BotError as error:
-            notice, private = self._teller.explain(error), True
-        except Exception:  # the engine's own loop: whatever broke, the asker is told
-            notice, private = incident(f"command={event.name}"), True
+        notice, private = await serve(self._kit, self._teller, self.commands, event)
         await self.prepare()  # it may have changed what is chosen
         if private or not await self._teller.post(event, notice):
             await self._teller.notify(event.origin, notice)

@@ -31,7 +31,7 @@ from bot.turn import Turn
 
 log = logging.getLogger("parley.steering")
 
-SETTLING_S = (0.5, 1.0, 2.0, 4.0)
+SETTLING_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Between looks at a turn that another run has almost ended: its answer is stored, and shown in a moment."""
 
 
@@ -130,7 +130,7 @@ class Steering:
                 await self._repaint(repaint, journal)
         except Fenced:
             log.info("answer_not_repainted turn=%s reason=changed", number)
-            if journal.late:
+            if journal.spoken:
                 await self.overwritten(number)
         except ChannelError as error:
             log.warning("answer_not_repainted turn=%s reason=%s", number, error)
@@ -163,7 +163,7 @@ class _Standing:
     def __init__(self, store: Store, stood: Stood) -> None:
         self._store = store
         self._stood = stood
-        self.late = False
+        self.spoken = False
 
     @property
     def key(self) -> str:
@@ -192,8 +192,8 @@ class _Standing:
     async def holds(self, post_id: PostId) -> bool:
         return post_id in {placed.post_id for placed in await self._store.posts(self._stood.turn)}
 
-    def overwrote(self) -> None:
-        self.late = True
+    def spoke(self) -> None:
+        self.spoken = True
 
     async def gone(self, page: int, post_id: PostId) -> None:
         await self._store.gone(self._stood.turn, post_id)

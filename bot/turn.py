@@ -5,12 +5,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from bot.contract import PostId
 from bot.errors import Fenced, Notice, QuestionChanged, StoppedByReader
 from bot.made import Made
-from bot.model import Answer, Claim, Message, TurnId, TurnState
+from bot.model import Answer, Claim, ConversationId, Message, TurnId, TurnState
 from bot.patience import persistently
 from bot.reply.journal import FIRST_FILE, post_key
 from bot.store import Store
@@ -21,8 +21,12 @@ T = TypeVar("T")
 
 SAVING_PAUSES_S = (0.1, 0.5, 2.0)
 
-TRUST_S = 2.0
-"""How long a passed check stands. A process that was frozen for longer asks again before it speaks."""
+TRUST_S = 0.5
+"""How long a passed check stands, from when it was asked for. A process that was frozen for longer, be it between the
+question to the store and its answer, asks again before it speaks."""
+
+WATCH_S = 2.0
+"""How often it is asked while nothing is said."""
 
 
 def awake() -> float:
@@ -36,7 +40,8 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 class Turn:
     """The writes of one attempt at a turn; each raises `Fenced` once a later attempt has begun.
 
-    It is the `Journal` of the turn's Reply. `committed` is the commit of a claim that is still under way.
+    It is the `Journal` of the turn's Reply. `since` is when the claim was asked for, on this clock; `committed` is the
+    commit of a claim that is still under way.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class Turn:
         claim: Claim,
         clock: Callable[[], float] = awake,
         *,
+        since: float | None = None,
         committed: "asyncio.Future[None] | None" = None,
     ) -> None:
         self.claim = claim
@@ -56,8 +62,6 @@ class Turn:
         """The answer is in the store: from here on it is only a matter of showing it."""
         self.kept: Answer | None = None
         """The answer that this attempt has put there."""
-        self.late = False
-        """This attempt may have written over what a later one has shown."""
         self.notes: list[Notice] = []
         """What is to be said under whatever is answered, known before it began."""
         self.above = ""
@@ -67,11 +71,25 @@ class Turn:
         self._end: Callable[[], object] | None = None
         self._store = store
         self._clock = clock
-        self._checked_at = clock()
+        self._checked_at = clock() if since is None else since
+        self._spoke = False
+        self._fenced = False
         self._placed = {post.page: post.post_id for post in claim.posts}
         current = {post_key(self.key, post.page) for post in claim.posts}
         self._outdated = {post.page for post in claim.posts if post.page >= FIRST_FILE and post.key not in current}
         self._made: dict[str, Made] | None = None
+
+    @classmethod
+    async def begin(cls, store: Store, conversation: ConversationId, limit: int, *, again: bool) -> Self | None:
+        """Claim the oldest open turn of a conversation; None where there is none."""
+        since = awake()
+        claim = await store.claim(conversation, limit, again=again)
+        return None if claim is None else cls(store, claim, since=since)
+
+    @property
+    def late(self) -> bool:
+        """Whether this attempt may have written over what a later one has shown."""
+        return self._spoke and self._fenced and not isinstance(self._cut, QuestionChanged)
 
     @property
     def key(self) -> str:
@@ -117,9 +135,9 @@ class Turn:
     async def check(self) -> None:
         """May this attempt still speak? Asked of the store when the last yes is older than `TRUST_S`."""
         await self._stands()
-        if self._clock() - self._checked_at > TRUST_S:
-            stopped = await self._store.stopped(self.claim.turn, self.claim.attempt)
-            self._checked_at = self._clock()
+        if (asked_at := self._clock()) - self._checked_at > TRUST_S:
+            stopped = await self._held(self._store.stopped(self.claim.turn, self.claim.attempt))
+            self._checked_at = asked_at
             if stopped:
                 self.interrupt(StoppedByReader("stop was asked for"))
         if isinstance(self._cut, Fenced):
@@ -128,12 +146,12 @@ class Turn:
     async def place(self, page: int, post_id: PostId) -> None:
         """Remember a post of this answer."""
         await self._stands()
-        key = post_key(self.key, page)
+        key, asked_at = post_key(self.key, page), self._clock()
         # Known here at once: where the store fails, the notice that follows must not leave it standing.
         self._placed[page] = post_id
         self._outdated.discard(page)
-        await self._store.placed(self.claim.turn, self.claim.attempt, page, key, post_id)
-        self._checked_at = self._clock()
+        await self._held(self._store.placed(self.claim.turn, self.claim.attempt, page, key, post_id))
+        self._checked_at = asked_at
 
     async def gone(self, page: int, post_id: PostId) -> None:
         """Forget a post that was taken away."""
@@ -145,9 +163,9 @@ class Turn:
         """Whether the answer uses this post, whoever makes it now."""
         return post_id in {placed.post_id for placed in await self._store.posts(self.claim.turn)}
 
-    def overwrote(self) -> None:
-        """What stands may be this run's words, where another one has taken over that may have shown all of its own."""
-        self.late = not isinstance(self._cut, QuestionChanged)
+    def spoke(self) -> None:
+        """What stands may be this run's words from now on."""
+        self._spoke = True
 
     def interrupt(self, cut: StoppedByReader | Fenced) -> None:
         """Somebody wants no more of this answer, or not of this attempt at it: end `until_cut`."""
@@ -176,7 +194,7 @@ class Turn:
     async def _watch(self) -> None:
         """Another process may have been asked to stop this turn, or have taken it over, while nothing is said."""
         while True:
-            await asyncio.sleep(TRUST_S)
+            await asyncio.sleep(WATCH_S)
             try:
                 await self.check()
             except Fenced as fenced:
@@ -200,7 +218,7 @@ class Turn:
     async def heard(self, message: Message) -> None:
         """Let a remembered message say what was said in its files."""
         await self._stands()
-        await self._store.works.heard(self.claim.turn, self.claim.attempt, message)
+        await self._held(self._store.works.heard(self.claim.turn, self.claim.attempt, message))
 
     async def answered(self, answer: Answer) -> None:
         """Store the paid answer; from here on the gateway is not called for this turn again."""
@@ -210,7 +228,7 @@ class Turn:
 
     async def _saved(self, save: Callable[[], Awaitable[None]]) -> None:
         """It is paid, and only here in memory."""
-        await persistently(save, SAVING_PAUSES_S, self._not_saved)
+        await self._held(persistently(save, SAVING_PAUSES_S, self._not_saved))
 
     def _not_saved(self, _: Exception, pause_s: float) -> None:
         log.warning("answer_not_stored turn=%s again_in=%.1f", self.claim.turn, pause_s)
@@ -218,8 +236,16 @@ class Turn:
     async def close(self, state: TurnState) -> None:
         """DONE or FAILED: nothing is left to do."""
         await self._stands()
-        ended = await self._store.closed(self.claim.turn, self.claim.attempt, state)
+        ended = await self._held(self._store.closed(self.claim.turn, self.claim.attempt, state))
         self.more, self.stale = ended.more, ended.stale
+
+    async def _held(self, write: Awaitable[T]) -> T:
+        """What the store says to this attempt; once it has refused one, another run has taken over."""
+        try:
+            return await write
+        except Fenced:
+            self._fenced = True
+            raise
 
     async def _stands(self) -> None:
         """Wait for the commit that this turn rests on: people see nothing before it, and on a server no other

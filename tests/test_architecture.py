@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bot.web", "bot.supervise", "bot.host", "bot.embedded"),
     ("bot.engine",),
     ("bot.answering",),
-    ("bot.steering", "bot.catching_up", "bot.picking_up", "bot.endings", "bot.programs", "bot.saving"),
+    ("bot.steering", "bot.catching_up", "bot.picking_up", "bot.endings", "bot.programs", "bot.saving", "bot.serving"),
     ("bot.telling",),
     ("bot.features",),
     ("bot.turn",),

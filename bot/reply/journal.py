@@ -45,10 +45,9 @@ class Journal(Protocol):
         """Remember a post; awaited before the next platform call. Raises `Fenced`."""
         ...
 
-    def overwrote(self) -> None:
-        """Another run had taken over before the last call was through: what stands may be no more what that one shows.
-
-        A process that is frozen in the middle of a call writes when it wakes up.
+    def spoke(self) -> None:
+        """A call is made that changes what stands. Where another run has taken over, it may write over the words of
+        that one: a process that is frozen in the middle of a call writes when it wakes up.
         """
         ...
 

@@ -103,9 +103,7 @@ class Screen:
             await self._journal.place(page, post_id)
         except Fenced:
             with suppress(ChannelError):
-                if await self._journal.holds(post_id):
-                    self._journal.overwrote()
-                else:
+                if not await self._journal.holds(post_id):
                     await self._channel.delete(post_id)
             raise
 
@@ -119,26 +117,17 @@ class Screen:
             await self._show(page, post)
         else:
             known.text, known.final, known.buttons = post.text, post.final, post.buttons
-            await self._check(tried=True)
-
-    async def _check(self, *, tried: bool) -> None:
-        """Raises `Fenced`; `tried` says that a call was made since the check before."""
-        try:
             await self._journal.check()
-        except Fenced:
-            if tried:
-                self._journal.overwrote()
-            raise
 
     async def _call(self, verb: Callable[[], Awaitable[T]], *, patient: bool) -> T:
         waited = moment = 0.0
-        tried = False
         while True:
             # A call that may be left out was told not to come before then; one that must be made tries for itself,
             # since what is short for growing (a stream, say) need not be short for the whole.
             await self._hold(moment)
-            await self._check(tried=tried)
-            self.spoke_at, tried = self._clock(), True
+            await self._journal.check()
+            self.spoke_at = self._clock()
+            self._journal.spoke()
             try:
                 return await verb()
             except ChannelBusy as busy:

@@ -60,8 +60,8 @@ class Steady:
             await self._sleep(pause_s)
         return await self._patiently(partial(self._journal.holds, post_id))
 
-    def overwrote(self) -> None:
-        self._journal.overwrote()
+    def spoke(self) -> None:
+        self._journal.spoke()
 
     async def _patiently(self, verb: Callable[[], Awaitable[T]]) -> T:
         return await persistently(verb, PAUSES_S, self._away, self._sleep)

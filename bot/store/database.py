@@ -5,7 +5,8 @@ from pkgutil import resolve_name
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import SettingsError
 from bot.model import ConversationId
@@ -70,6 +71,13 @@ class Database(Protocol):
     async def close(self) -> None:
         """Let go of everything; a transaction that runs is waited for."""
         ...
+
+
+def may_be_back(error: Exception) -> bool:
+    """Whether this says that the database is away, locked, full or slow: the same may succeed a moment later."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeout | TimeoutError)
 
 
 async def connect(url: str, enqueue: Enqueue | None = None) -> Database:

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot import turn as turn_module
+from bot.answering import Answering
 from bot.contract import Address, Addressed, MessageDeleted, MessageEdited, Person, PersonKind, PostId
 from bot.errors import ChannelBusy, ChannelGone
+from bot.features.ahead import Reading
 from bot.gateway.client import Patience
 from bot.model import Answer as Stored
 from bot.model import Bounds, Ended, TurnId, Verdict
 from bot.runner import local
 from bot.store import Store
+from bot.turn import Turn
 from tests.bot.house import ANN, BEN, CHANNEL, house
 from tests.fakes.gateway import Answer, Broken, Cut, Fail, Source
 
@@ -290,6 +294,25 @@ async def test_an_unforeseen_failure_gives_an_incident_number(store: Store, capl
         number = caplog.text.partition("incident id=")[2].split()[0]
         assert number in told
         assert "Traceback" in caplog.text
+
+
+async def test_a_database_that_is_away_for_a_moment_fails_no_question(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "FIRST_PAUSE_S", 0.01)
+    real, failures = Answering.answer, [OperationalError("select", {}, OSError("away"))]
+
+    async def answer(answering: Answering, turn: Turn, early: Reading | None) -> None:
+        if failures:
+            raise failures.pop()
+        await real(answering, turn, early)
+
+    monkeypatch.setattr(Answering, "answer", answer)
+    async with house(store) as home:
+        home.gateway.answer("Paris.")
+        await home.say("What is the capital of France?")
+        assert not failures
+        assert home.platform.shown() == ["Paris."]
 
 
 async def test_a_channel_that_is_gone_ends_the_turn_and_not_the_lane(

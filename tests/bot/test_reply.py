@@ -565,17 +565,16 @@ class TestFence:
                 await reply.finish()
         assert len(stage.channel.calls) == 1
 
-    @pytest.mark.parametrize(("calls", "late"), [(1, False), (2, True)])
-    async def test_a_fence_that_is_found_behind_an_edit_says_that_it_may_have_come_late(
-        self, calls: int, late: bool
-    ) -> None:
-        stage = Stage(journal=FakeJournal(fence_after=calls))
+    @pytest.mark.parametrize(("checks", "spoken"), [(0, 0), (1, 1), (2, 2), (3, 2)])
+    async def test_the_journal_knows_of_each_call_and_is_asked_behind_an_edit(self, checks: int, spoken: int) -> None:
+        stage = Stage(journal=FakeJournal(fence_after=checks))
         async with stage.reply() as reply:
             await stage.feed(reply, "word " * 50)
             assert isinstance(reply.broken, Fenced)
-            assert stage.journal.late is late
+            assert stage.journal.spoken == spoken
             with pytest.raises(Fenced):
                 await reply.finish()
+        assert len(stage.channel.calls) == spoken
 
     async def test_a_fence_found_by_the_typing_sign_ends_the_reply(self) -> None:
         stage = Stage(TYPING, journal=FakeJournal(fence_after=0))

@@ -82,7 +82,8 @@ async def test_stop_before_any_text_ends_in_a_plain_notice(store: Store) -> None
 
 
 async def test_stop_reaches_a_turn_of_another_process(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turn_module, "TRUST_S", 0.02)
+    monkeypatch.setattr(turn_module, "TRUST_S", 0.01)
+    monkeypatch.setattr(turn_module, "WATCH_S", 0.02)
     async with streaming(store) as home:
         home.restarted()
         await home.hear(home.press("stop"))

@@ -7,7 +7,7 @@ import pytest
 from bot import turn as turn_module
 from bot.contract import PostId
 from bot.errors import Fenced, StoppedByReader
-from bot.model import Answer, Bounds, Press, TurnState
+from bot.model import Answer, Bounds, Claim, ConversationId, Press, TurnId, TurnState
 from bot.reply import Reply
 from bot.store import Store
 from bot.turn import TRUST_S, Turn, awake
@@ -47,6 +47,72 @@ async def test_a_process_that_slept_asks_before_it_speaks(store: Store) -> None:
     await clock.advance(TRUST_S + 0.1)
     with pytest.raises(Fenced):
         await turn.check()
+
+
+async def test_a_process_that_slept_while_it_claimed_asks_before_it_speaks(store: Store) -> None:
+    clock = FakeClock()
+    claim = (await begun(store, clock)).claim
+    asked_at = clock.now()
+    await clock.advance(TRUST_S + 0.1)  # the claim is stored, and nobody has read the answer yet
+    turn = Turn(store, claim, clock.now, since=asked_at)
+    await overtaken(store, turn)
+    with pytest.raises(Fenced):
+        await turn.check()
+
+
+async def test_the_claim_counts_from_when_it_was_asked_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn_module, "TRUST_S", 0.05)
+    accepted, real = await store.accept(question("hello"), Bounds(20, 100)), store.claim
+    assert accepted.conversation is not None
+
+    async def frozen(conversation: ConversationId, limit: int, *, again: bool = True) -> Claim | None:
+        claim = await real(conversation, limit, again=again)
+        await real(conversation, limit, again=True)
+        await asyncio.sleep(0.06)
+        return claim
+
+    monkeypatch.setattr(store, "claim", frozen)
+    turn = await Turn.begin(store, accepted.conversation, 40, again=False)
+    assert turn is not None
+    with pytest.raises(Fenced):
+        await turn.check()
+
+
+async def test_a_process_that_slept_while_it_asked_asks_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock()
+    turn = await begun(store, clock)
+    await clock.advance(TRUST_S + 0.1)
+    real = store.stopped
+
+    async def slow(turn_id: TurnId, attempt: int) -> bool:
+        found = await real(turn_id, attempt)
+        await clock.advance(TRUST_S + 0.1)
+        return found
+
+    with monkeypatch.context() as frozen:
+        frozen.setattr(store, "stopped", slow)
+        await turn.check()
+    await overtaken(store, turn)
+    with pytest.raises(Fenced):
+        await turn.check()
+
+
+async def test_a_run_is_late_that_has_spoken_and_is_fenced_wherever_it_finds_out(store: Store) -> None:
+    turn = await begun(store, FakeClock())
+    turn.spoke()
+    assert not turn.late
+    await overtaken(store, turn)
+    with pytest.raises(Fenced):
+        await turn.answered(Answer("text", "gpt-5"))
+    assert turn.late
+
+
+async def test_a_run_that_has_said_nothing_is_not_late(store: Store) -> None:
+    turn = await begun(store, FakeClock())
+    await overtaken(store, turn)
+    with pytest.raises(Fenced):
+        await turn.close(TurnState.DONE)
+    assert not turn.late
 
 
 async def test_a_passed_check_stands_for_a_while(store: Store) -> None:
@@ -196,7 +262,8 @@ async def test_a_process_that_ends_is_no_interruption(store: Store) -> None:
 
 
 async def test_a_stop_that_another_process_heard_ends_the_work(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turn_module, "TRUST_S", 0.01)
+    monkeypatch.setattr(turn_module, "TRUST_S", 0.001)
+    monkeypatch.setattr(turn_module, "WATCH_S", 0.01)
     turn = await begun(store, FakeClock())
     turn = Turn(store, turn.claim)
     waiting = asyncio.ensure_future(turn.until_cut(asyncio.ensure_future(silent())))
@@ -208,7 +275,8 @@ async def test_a_stop_that_another_process_heard_ends_the_work(store: Store, mon
 
 
 async def test_a_turn_taken_over_while_the_model_is_silent_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turn_module, "TRUST_S", 0.01)
+    monkeypatch.setattr(turn_module, "TRUST_S", 0.001)
+    monkeypatch.setattr(turn_module, "WATCH_S", 0.01)
     turn = Turn(store, (await begun(store, FakeClock())).claim)
     waiting = asyncio.ensure_future(turn.until_cut(asyncio.ensure_future(silent())))
     await overtaken(store, turn)
@@ -221,7 +289,8 @@ async def test_a_turn_taken_over_while_the_model_is_silent_ends(store: Store, mo
 async def test_a_database_that_is_away_for_a_moment_ends_no_answer(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turn_module, "TRUST_S", 0.005)
+    monkeypatch.setattr(turn_module, "TRUST_S", 0.001)
+    monkeypatch.setattr(turn_module, "WATCH_S", 0.005)
     turn = Turn(store, (await begun(store, FakeClock())).claim)
     real, failures = store.stopped, [OSError("away"), OSError("away")]
 

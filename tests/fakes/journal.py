@@ -24,7 +24,7 @@ class FakeJournal:
     checks: int = 0
     written: list[tuple[int, PostId]] = field(default_factory=list)
     forgotten: list[tuple[int, PostId]] = field(default_factory=list)
-    late: bool = False
+    spoken: int = 0
 
     async def check(self) -> None:
         self.checks += 1
@@ -41,8 +41,8 @@ class FakeJournal:
     async def holds(self, post_id: PostId) -> bool:
         return post_id in self.held
 
-    def overwrote(self) -> None:
-        self.late = True
+    def spoke(self) -> None:
+        self.spoken += 1
 
     async def gone(self, page: int, post_id: PostId) -> None:
         self.forgotten.append((page, post_id))
