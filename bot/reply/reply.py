@@ -30,8 +30,6 @@ FIRST_WAIT_S = 0.1
 HUSH_S = 1.0
 """How long the first post waits for a typing call under way, whose sign might show after the post."""
 
-_LIFETIME_MARGIN_S = 5.0
-
 
 class Reply:
     """One answer, from its first word to its last edit. Use it as a context manager, or `start` and `close` it.
@@ -215,10 +213,7 @@ class Reply:
 
     def _closing_time(self) -> float | None:
         """When the open post must be closed, because the platform would close it soon."""
-        post, lifetime = self._screen.posts.get(self._page), self._can.post_lifetime
-        if post is None or post.text is None or lifetime is None:
-            return None
-        return post.since + lifetime - min(_LIFETIME_MARGIN_S, lifetime / 10)
+        return self._screen.closes_at(self._page)
 
     @property
     def _page(self) -> int:

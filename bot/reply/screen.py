@@ -7,12 +7,14 @@ from functools import partial
 from typing import TypeVar
 
 from bot.contract import Button, Channel, File, Post, PostId
-from bot.errors import ChannelBusy, ChannelError, Fenced, PostGone
+from bot.errors import ChannelBusy, ChannelError, Fenced, PostGone, PostRejected
 from bot.patience import LEAST_WAIT_S
 from bot.reply.journal import Journal, post_key
 from bot.reply.nap import Nap
 
 T = TypeVar("T")
+
+_LIFETIME_MARGIN_S = 5.0
 
 PATIENCE_S = 600.0
 """How long a call that must not be skipped waits for a limited platform in all."""
@@ -56,7 +58,20 @@ class Screen:
             await self._show(page, self._post(page, text, buttons, final=False))
         except ChannelBusy:
             return False
+        except PostRejected:
+            # Who begins in time may come too late all the same: then it is closed like one whose time has come.
+            closing = self.closes_at(page)
+            if closing is None or closing > self._clock():
+                raise
+            return False
         return True
+
+    def closes_at(self, page: int) -> float | None:
+        """When an open post of ours must be closed, because the platform would close it soon."""
+        post, lifetime = self.posts.get(page), self._channel.capabilities.post_lifetime
+        if post is None or post.text is None or lifetime is None:
+            return None
+        return post.since + lifetime - min(_LIFETIME_MARGIN_S, lifetime / 10)
 
     async def settle(self, page: int, text: str, buttons: tuple[Button, ...] = ()) -> None:
         """Make a page look so for good, however long the platform lets us wait."""
@@ -92,7 +107,8 @@ class Screen:
         known = self.posts.get(page)
         if known is None:
             post_id = await self._call(partial(self._channel.send, post), patient=post.final)
-            self.posts[page] = _Shown(post_id, post.text, post.final, self._clock(), post.buttons)
+            began = self._clock() if self.spoke_at is None else self.spoke_at
+            self.posts[page] = _Shown(post_id, post.text, post.final, began, post.buttons)
             await self._place(page, post_id)
         elif self._channel.capabilities.edit_interval is not None and not known.looks(post):
             await self._edit(page, known, post)

@@ -4,7 +4,7 @@ import asyncio
 import re
 from dataclasses import dataclass
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.contract import Capabilities
@@ -83,6 +83,7 @@ def ink(text: str) -> str:
 
 @given(DELTAS, WEATHER)
 @settings(max_examples=100)
+@example([("word ", 5.0), ("word ", 5.0), ("word ", 5.0), ("word ", 0.0)], Weather(4.0, 0, 0, 12.0, edits=True))
 def test_the_whole_answer_stands_on_the_screen_in_the_end(deltas: list[tuple[str, float]], weather: Weather) -> None:
     channel, text = asyncio.run(spoken(deltas, weather))
     assert channel.unfinished() == []
