@@ -31,7 +31,7 @@ from bot.turn import Turn
 
 log = logging.getLogger("parley.steering")
 
-SETTLING_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+SETTLING_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Between looks at a turn that another run has almost ended: its answer is stored, and shown in a moment."""
 
 
@@ -112,13 +112,15 @@ class Steering:
         for pause_s in SETTLING_S:
             await asyncio.sleep(pause_s)
             try:
-                repaint = await standing(self._kit, turn)
+                ended = await self._kit.store.stood(turn) is not None
+                repaint = await standing(self._kit, turn) if ended else None
             except Exception as error:  # an errand has no caller, and the store may be back at the next look
                 log.warning("answer_not_looked_at turn=%s reason=%s", turn, type(error).__name__)
                 continue
             if repaint is not None:
                 log.info("answer_overwritten turn=%s", turn)
                 await self._show_again(repaint)
+            if ended:
                 return
 
     async def _show_again(self, repaint: Repaint) -> None:
