@@ -13,5 +13,5 @@ async def serve(kit: Kit, teller: Teller, table: tuple[Command, ...], event: Com
         return await FUNCTIONS[event.name](kit, event.origin, event.options), private
     except BotError as error:
         return teller.explain(error), True
-    except Exception:  # the engine's own loop: whatever broke, the asker is told
+    except Exception:  # it runs as an errand without a caller: whatever broke, the asker is told
         return incident(f"command={event.name}"), True

@@ -112,15 +112,15 @@ class Steering:
         for pause_s in SETTLING_S:
             await asyncio.sleep(pause_s)
             try:
-                ended = await self._kit.store.stood(turn) is not None
-                repaint = await standing(self._kit, turn) if ended else None
+                stood = await self._kit.store.stood(turn)
+                repaint = await standing(self._kit, stood)
             except Exception as error:  # an errand has no caller, and the store may be back at the next look
                 log.warning("answer_not_looked_at turn=%s reason=%s", turn, type(error).__name__)
                 continue
             if repaint is not None:
                 log.info("answer_overwritten turn=%s", turn)
                 await self._show_again(repaint)
-            if ended:
+            if stood is not None:
                 return
 
     async def _show_again(self, repaint: Repaint) -> None:

@@ -113,7 +113,7 @@ async def cleanup(kit: Kit, origin: Origin, options: Mapping[str, str]) -> Notic
 
 async def followed(kit: Kit, change: Followed) -> Effects:
     """What an edit or a deletion of a question leaves to do."""
-    found = [await standing(kit, turn) for turn in change.stale]
+    found = [await standing(kit, await kit.store.stood(turn)) for turn in change.stale]
     repaints = [repaint for repaint in found if repaint is not None and repaint.note is not None]
     if change.orphan is not None:
         repaints.append(await _orphan(kit, change.orphan))
@@ -121,13 +121,12 @@ async def followed(kit: Kit, change: Followed) -> Effects:
     return Effects(wake=change.wake, stop=change.interrupted, repaints=whole)
 
 
-async def standing(kit: Kit, turn: TurnId) -> Repaint | None:
+async def standing(kit: Kit, stood: Stood | None) -> Repaint | None:
     """The answer of a closed turn as it ought to look, or the notice in its place; None where there is neither."""
-    stood = await kit.store.stood(turn)
     if stood is None or stood.undone:
         return None
     if stood.shown is None:
-        told = (await kit.store.works.made(turn)).get(told_name(stood.revision))
+        told = (await kit.store.works.made(stood.turn)).get(told_name(stood.revision))
         if not isinstance(told, Told):
             return None
         return Repaint(replace(stood, shown=told.text), None, buttons.under_notice(kit.words, stood, told))

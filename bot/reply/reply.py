@@ -200,7 +200,7 @@ class Reply:
         """Seconds until there is something to do; None: not before more is written."""
         if self._can.edit_interval is None:
             return None
-        moments = [self._closing_time()]
+        moments = [self._screen.closes_at(self._page)]
         if self._begun_at is not None and self._size != self._shown_size:
             moments.append(self._next_time(self._begun_at, self._can.edit_interval))
         due = min((moment for moment in moments if moment is not None), default=None)
@@ -210,10 +210,6 @@ class Reply:
         if self._screen.spoke_at is not None:
             return self._screen.spoke_at + edit_interval
         return begun_at + (0 if self._size >= FIRST_CHARACTERS else FIRST_WAIT_S)
-
-    def _closing_time(self) -> float | None:
-        """When the open post must be closed, because the platform would close it soon."""
-        return self._screen.closes_at(self._page)
 
     @property
     def _page(self) -> int:
@@ -226,7 +222,7 @@ class Reply:
         for page in found[:-1]:
             await self._screen.settle(self._page, page.text)
             self._seams.append(page.end)
-        closing = self._closing_time()
+        closing = self._screen.closes_at(self._page)
         if found and closing is not None and closing <= self._clock():
             early = close(written, self._can.text_limit, self._can.measure, found[-1])
             await self._screen.settle(self._page, early.text)

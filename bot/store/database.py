@@ -6,7 +6,6 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import SettingsError
 from bot.model import ConversationId
@@ -17,7 +16,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _SETTING = "DATABASE_URL"
-_PASSING = {"OperationalError", "InterfaceError", "InternalError"}
+_PASSING = {"OperationalError", "InterfaceError", "InternalError", "TimeoutError"}
 # Loaded by name when it is asked for: its drivers are an extra, and 13 MB that SQLite need not pay.
 _POSTGRES = "bot.store.postgres:Postgres.open"
 
@@ -77,15 +76,13 @@ class Database(Protocol):
 def may_be_back(error: Exception) -> bool:
     """Whether this says that the database is away, locked, full or slow: the same may succeed a moment later.
 
-    By the names that PEP 249 gives such errors: they come from SQLAlchemy, from a driver, or as the cause of another
-    library's own.
+    By the names of such errors, which are PEP 249's but for the last: they come from SQLAlchemy, from a driver, or as
+    the cause of another library's own.
     """
     cause: BaseException | None = error
     while cause is not None:
         names = {kind.__name__ for kind in type(cause).__mro__}
-        if names & _PASSING or isinstance(cause, TimeoutError | PoolTimeout):
-            return True
-        if isinstance(cause, DBAPIError) and cause.connection_invalidated:
+        if names & _PASSING or (isinstance(cause, DBAPIError) and cause.connection_invalidated):
             return True
         cause = cause.__cause__
     return False
