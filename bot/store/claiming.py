@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from bot.contract import Origin, PostId
 from bot.made import Task
@@ -40,6 +40,8 @@ _BEGIN = (
         position=bindparam("position_"),
         state=bindparam("state_"),
         started_at=func.coalesce(turn.c.started_at, bindparam("now", type_=Utc())),
+        # What is made from now on rests on what is remembered now; an answer that there is, or its beginning, does not.
+        stale=and_(turn.c.stale, or_(turn.c.continues, turn.c.state == TurnState.ANSWERED)),
     )
     .returning(turn.c.attempt, turn.c.tries)
 )

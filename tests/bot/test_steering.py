@@ -559,7 +559,8 @@ async def test_an_answer_asked_anew_is_not_painted_over(store: Store) -> None:
         post = home.standing()[1]
         home.gateway.answer("anew")
         again = home.press("regenerate", post)
-        await asyncio.gather(home.edit("A", "eins"), home.engine.accept(again))
+        await home.engine.accept(MessageEdited(CHANNEL, "A", "eins"))
+        await home.engine.accept(again)
         await home.quiet()
         assert home.screen()[1] == "anew"
         assert labels(home.standing()[1]) == FINISHED

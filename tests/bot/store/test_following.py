@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.contract import Attachment, PostId
-from bot.model import Answer, Followed, TurnState
+from bot.model import Answer, Claim, ConversationId, Followed, Press, TurnState
 from bot.store import Store
 from tests.bot.store.builders import CHANNEL, LIMIT, ask, begin, exchange, finish, said, spoken
 
@@ -89,6 +89,44 @@ async def test_an_edit_of_an_older_question_makes_the_answers_after_it_stale(sto
     found = [await store.stood(turn) for turn in change.stale]
     assert [(each.shown, each.stale) for each in found if each] == [("2", True), ("1", True)]
     assert spoken(await store.window(conversation, LIMIT))[0] == "user: Eins"
+
+
+async def told_two(store: Store) -> tuple[ConversationId, Claim]:
+    """Two exchanges; the second is being answered anew."""
+    conversation = await exchange(store, said("1", "One"), "1")
+    await ask(store, said("2", "Two"))
+    second = await begin(store, conversation)
+    await finish(store, second, "2")
+    await store.again(Press(second.turn, second.origin.asker))
+    return conversation, second
+
+
+async def test_an_answer_begun_after_the_edit_of_an_older_question_is_not_stale(store: Store) -> None:
+    conversation, second = await told_two(store)
+    assert second.turn in (await store.edited(CHANNEL, "1", "Eins")).stale
+    anew = await begin(store, conversation)
+    assert spoken(anew.window)[0] == "user: Eins"
+    await store.answered(anew.turn, anew.attempt, Answer("zwei", "gpt-5.4"))
+    assert not (await store.closed(anew.turn, anew.attempt, TurnState.DONE)).stale
+
+
+async def test_nor_is_one_that_another_run_begins_over(store: Store) -> None:
+    conversation, _ = await told_two(store)
+    await begin(store, conversation)
+    await store.edited(CHANNEL, "1", "Eins")
+    over = await begin(store, conversation)
+    await store.answered(over.turn, over.attempt, Answer("zwei", "gpt-5.4"))
+    assert not (await store.closed(over.turn, over.attempt, TurnState.DONE)).stale
+
+
+async def test_an_answer_that_was_stored_before_the_edit_is_stale_whoever_shows_it(store: Store) -> None:
+    conversation, _ = await told_two(store)
+    anew = await begin(store, conversation)
+    await store.answered(anew.turn, anew.attempt, Answer("two", "gpt-5.4"))
+    await store.edited(CHANNEL, "1", "Eins")
+    shown = await begin(store, conversation)
+    assert shown.answer == "two"
+    assert (await store.closed(shown.turn, shown.attempt, TurnState.DONE)).stale
 
 
 async def test_what_is_unknown_cannot_be_edited_or_deleted(store: Store) -> None:
