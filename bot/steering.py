@@ -23,7 +23,7 @@ from bot.features.steering import Effects, Repaint, Steer, followed, pressed, st
 from bot.model import ConversationId, Followed, Press, Stood, TurnId
 from bot.patience import patiently
 from bot.reply import Reply
-from bot.reply.journal import FIRST_FILE, Journal, post_key
+from bot.reply.journal import FIRST_FILE, Journal, held, post_key
 from bot.store import Store
 from bot.telling import NOTICE_PATIENCE_S, Teller
 from bot.text import closed
@@ -191,8 +191,8 @@ class _Standing:
     async def place(self, page: int, post_id: PostId) -> None:
         await self._store.posted(self._stood, page, post_key(self.key, page), post_id)
 
-    async def holds(self, post_id: PostId) -> bool:
-        return post_id in {placed.post_id for placed in await self._store.posts(self._stood.turn)}
+    async def holds(self, page: int, post_id: PostId) -> bool | None:
+        return held(await self._store.posts(self._stood.turn), post_key(self.key, page), post_id)
 
     def spoke(self) -> None:
         self.spoken = True

@@ -12,7 +12,7 @@ from bot.errors import Fenced, Notice, QuestionChanged, StoppedByReader
 from bot.made import Made
 from bot.model import Answer, Claim, ConversationId, Message, TurnId, TurnState
 from bot.patience import persistently
-from bot.reply.journal import FIRST_FILE, post_key
+from bot.reply.journal import FIRST_FILE, held, post_key
 from bot.store import Store
 
 log = logging.getLogger("parley.turn")
@@ -159,9 +159,9 @@ class Turn:
         self._placed.pop(page, None)
         self._outdated.discard(page)
 
-    async def holds(self, post_id: PostId) -> bool:
-        """Whether the answer uses this post, whoever makes it now."""
-        return post_id in {placed.post_id for placed in await self._store.posts(self.claim.turn)}
+    async def holds(self, page: int, post_id: PostId) -> bool | None:
+        """Whether the answer uses this post, whoever makes it now; None while it has none for the page."""
+        return held(await self._store.posts(self.claim.turn), post_key(self.key, page), post_id)
 
     def spoke(self) -> None:
         """What stands may be this run's words from now on."""

@@ -1,9 +1,10 @@
 """What a reply knows of its own posts, and where it writes that down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from bot.contract import PostId
+from bot.model import Placed
 
 FIRST_FILE = 1000
 """From this page on a post shows files. No text has so many pages."""
@@ -12,6 +13,17 @@ FIRST_FILE = 1000
 def post_key(stem: str, page: int) -> str:
     """The key of one post of an answer: `t17-0`, `t17-1` for its text, `t17-f0` for its first files."""
     return f"{stem}-{page}" if page < FIRST_FILE else f"{stem}-f{page - FIRST_FILE}"
+
+
+def held(posts: Iterable[Placed], key: str, post_id: PostId) -> bool | None:
+    """Whether a post that was sent with this key is one of these; None while none of them has the key.
+
+    A platform that knows keys gives whoever sends the same the same post.
+    """
+    placed = {post.post_id: post.key for post in posts}
+    if post_id in placed:
+        return True
+    return False if key in placed.values() else None
 
 
 class Journal(Protocol):
@@ -55,6 +67,6 @@ class Journal(Protocol):
         """Forget a post that was taken away: who answers next must not try to edit it."""
         ...
 
-    async def holds(self, post_id: PostId) -> bool:
-        """Whether the answer uses this post, whoever makes it now."""
+    async def holds(self, page: int, post_id: PostId) -> bool | None:
+        """Whether the answer uses this post, whoever makes it now; None while it has none for the page."""
         ...

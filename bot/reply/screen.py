@@ -119,7 +119,7 @@ class Screen:
             await self._journal.place(page, post_id)
         except Fenced:
             with suppress(ChannelError):
-                if not await self._journal.holds(post_id):
+                if not await self._journal.holds(page, post_id):
                     await self._channel.delete(post_id)
             raise
 

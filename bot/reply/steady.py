@@ -52,13 +52,14 @@ class Steady:
     async def gone(self, page: int, post_id: PostId) -> None:
         await self._patiently(partial(self._journal.gone, page, post_id))
 
-    async def holds(self, post_id: PostId) -> bool:
+    async def holds(self, page: int, post_id: PostId) -> bool | None:
         """With patience: a platform that knows a key has given the other run this very post, perhaps just now."""
+        held = await self._patiently(partial(self._journal.holds, page, post_id))
         for pause_s in HELD_PAUSES_S:
-            if await self._patiently(partial(self._journal.holds, post_id)):
-                return True
-            await self._sleep(pause_s)
-        return await self._patiently(partial(self._journal.holds, post_id))
+            if held is None:
+                await self._sleep(pause_s)
+                held = await self._patiently(partial(self._journal.holds, page, post_id))
+        return held
 
     def spoke(self) -> None:
         self._journal.spoke()

@@ -58,7 +58,7 @@ async def test_a_post_that_came_too_late_is_taken_away_again() -> None:
 async def test_a_post_that_the_other_run_has_found_is_left_to_it() -> None:
     channel = FakeChannel()
     with pytest.raises(Fenced):
-        await Reply(channel, FakeJournal(taken_over=True, held=(PostId("P1"),))).finish("whole")
+        await Reply(channel, FakeJournal(taken_over=True, held={0: PostId("P1")})).finish("whole")
     assert channel.shown() == ["whole"]
 
 
@@ -66,11 +66,22 @@ async def test_a_post_that_the_other_run_has_been_given_and_writes_down_a_moment
     channel, journal = FakeChannel(), FakeJournal(taken_over=True)
 
     async def meanwhile(_: float) -> None:
-        journal.held = (PostId("P1"),)
+        journal.held = {0: PostId("P1")}
 
     with pytest.raises(Fenced):
         await Reply(channel, journal, sleep=meanwhile).finish("whole")
     assert channel.shown() == ["whole"]
+
+
+async def test_a_post_is_taken_away_at_once_where_the_other_run_has_one_of_its_own() -> None:
+    channel, journal = FakeChannel(), FakeJournal(taken_over=True, held={0: PostId("P9")})
+
+    async def never(_: float) -> None:
+        pytest.fail("a process that ends while it waits would leave the post behind")
+
+    with pytest.raises(Fenced):
+        await Reply(channel, journal, sleep=never).finish("whole")
+    assert channel.shown() == []
 
 
 async def test_a_late_post_that_cannot_be_taken_away_ends_the_run_all_the_same() -> None:

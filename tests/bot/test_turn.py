@@ -9,6 +9,7 @@ from bot.contract import PostId
 from bot.errors import Fenced, StoppedByReader
 from bot.model import Answer, Bounds, Claim, ConversationId, Press, TurnId, TurnState
 from bot.reply import Reply
+from bot.reply.journal import FIRST_FILE
 from bot.store import Store
 from bot.turn import TRUST_S, Turn, awake
 from tests.bot.messages import question
@@ -320,6 +321,29 @@ async def test_a_post_that_was_taken_away_is_unknown_to_the_next_attempt(store: 
     claim = await store.claim(turn.claim.conversation, 40)
     assert claim is not None
     assert Turn(store, claim).placed == (PostId("P1"),)
+
+
+async def test_a_fenced_run_is_told_whose_post_stands_for_a_page(store: Store) -> None:
+    late = await begun(store, FakeClock())
+    await overtaken(store, late)
+    assert await late.holds(FIRST_FILE, PostId("P2")) is None
+    claim = await store.claim(late.claim.conversation, 40, again=True)
+    assert claim is not None
+    await Turn(store, claim).place(FIRST_FILE, PostId("P1"))
+    assert await late.holds(FIRST_FILE, PostId("P1")) is True
+    assert await late.holds(FIRST_FILE, PostId("P2")) is False
+    assert await late.holds(0, PostId("P2")) is None
+
+
+async def test_a_post_of_the_answer_before_leaves_it_open_whose_stands(store: Store) -> None:
+    turn = await begun(store, FakeClock())
+    await turn.place(FIRST_FILE, PostId("P1"))
+    await turn.answered(Answer("text", "gpt-5"))
+    await turn.close(TurnState.DONE)
+    await store.again(Press(turn.claim.turn, turn.claim.origin.asker))
+    claim = await store.claim(turn.claim.conversation, 40)
+    assert claim is not None
+    assert await Turn(store, claim).holds(FIRST_FILE, PostId("P2")) is None
 
 
 async def test_an_answer_asked_anew_has_a_key_of_its_own(store: Store) -> None:

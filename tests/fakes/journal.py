@@ -11,7 +11,7 @@ from bot.reply.journal import FIRST_FILE
 class FakeJournal:
     """Implements `bot.reply.Journal`. `fence_after` lets so many checks pass; None lets all.
 
-    With `taken_over` a post can't be written down any more; `held` are those that the other run uses.
+    With `taken_over` a post can't be written down any more; `held` are those of the other run by page.
     """
 
     key: str = "t1"
@@ -20,7 +20,7 @@ class FakeJournal:
     outdated: list[tuple[int, PostId]] = field(default_factory=list)
     fence_after: int | None = None
     taken_over: bool = False
-    held: tuple[PostId, ...] = ()
+    held: dict[int, PostId] = field(default_factory=dict)
     checks: int = 0
     written: list[tuple[int, PostId]] = field(default_factory=list)
     forgotten: list[tuple[int, PostId]] = field(default_factory=list)
@@ -38,8 +38,8 @@ class FakeJournal:
         if page >= FIRST_FILE:
             self.files[page] = post_id
 
-    async def holds(self, post_id: PostId) -> bool:
-        return post_id in self.held
+    async def holds(self, page: int, post_id: PostId) -> bool | None:
+        return post_id == self.held[page] if page in self.held else None
 
     def spoke(self) -> None:
         self.spoken += 1
