@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from tests.storm import marks
 from tests.storm.plan import SPOKEN
+from tests.storm.posts import Screens, place, sort
 from tests.storm.values import Question, Served, Shown
 
 Group = tuple[int, ...]
@@ -43,29 +44,13 @@ class Outcome:
     noted: bool = False
 
 
-@dataclass(slots=True)
-class _Screens:
-    """The bot's posts: which pieces of which answers stand where, and which posts are notices."""
-
-    begun: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    pieces: dict[int, list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
-    notices: dict[tuple[str, str], list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
-    asked_at: dict[int, int] = field(default_factory=dict)
-    homes: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """The messages of each question: a person's, or the bot's where the question came by command."""
-    named: dict[int, list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
-    """The bot's posts that speak of a question's file."""
-    tails: dict[int, tuple[int, Shown]] = field(default_factory=dict)
-    """By the place in order of one of the bot's posts: the notice that is its next one there, replying to the same."""
-
-
 def outcomes(questions: Mapping[int, Question], shown: Sequence[Shown], served: Sequence[Served]) -> dict[int, Outcome]:
     """The outcome of every question."""
     spoken = frozenset(number for number, question in questions.items() if question.way in SPOKEN)
-    screens, groups = _sorted(shown, spoken), _groups(served)
+    screens, groups = sort(shown, spoken), _groups(served)
     found = {number: _outcome(question, screens, groups.get(number, ())) for number, question in questions.items()}
     found = _unread(_told_beneath(found, screens, groups), spoken, screens, ())
-    found = _told(found, screens, groups)
+    found = _told(found, screens, _together(groups, served))
     return _unread(found, spoken, screens, [each for each in found.values() if each.noted])
 
 
@@ -73,39 +58,6 @@ def shown_twice(questions: Mapping[int, Question], shown: Sequence[Shown]) -> Se
     """The questions asked by command or aloud that the bot has shown or quoted more than once."""
     posts = Counter(number for each in shown if each.mine for number in marks.asked(each.text) if number in questions)
     return [number for number, count in posts.items() if count > 1]
-
-
-def _sorted(shown: Sequence[Shown], spoken: frozenset[int]) -> _Screens:
-    screens = _Screens()
-    latest: dict[tuple[str | None, ...], int] = {}
-    for at, each in enumerate(shown):
-        for number in marks.asked(each.text):
-            screens.asked_at.setdefault(number, at)
-            screens.homes[number] = (*screens.homes.get(number, ()), each.id)
-        if not each.mine:
-            continue
-        for number in marks.begun(each.text):
-            screens.begun[number].append(at)
-        numbers = marks.answered(each.text)
-        for number in numbers:
-            screens.pieces[number].append((at, each))
-        for number in marks.named(each.text):
-            screens.named[number].append((at, each))
-        beside = (*_place(each), each.thread, each.reply_to)
-        before, latest[beside] = latest.get(beside), at
-        if not numbers and _is_notice(each, spoken):
-            screens.notices[_place(each)].append((at, each))
-            if before is not None:
-                screens.tails[before] = (at, each)
-    return screens
-
-
-def _is_notice(post: Shown, spoken: frozenset[int]) -> bool:
-    """Words that are neither a command's question, nor what somebody said aloud, nor under a picture."""
-    asked = marks.asked(post.text)
-    if post.open or post.pictures or not spoken.issuperset(asked):
-        return False
-    return bool((marks.unquoted(post.text) if asked else post.text).strip())
 
 
 def _groups(served: Iterable[Served]) -> dict[int, tuple[Group, ...]]:
@@ -117,7 +69,17 @@ def _groups(served: Iterable[Served]) -> dict[int, tuple[Group, ...]]:
     return {number: tuple(found) for number, found in groups.items()}
 
 
-def _outcome(question: Question, screens: _Screens, groups: tuple[Group, ...]) -> Outcome:
+def _together(groups: Mapping[int, tuple[Group, ...]], served: Iterable[Served]) -> Mapping[int, frozenset[int]]:
+    """By question: those of its turn. What is said aloud and not understood has no answer of its own, but is one."""
+    unread: dict[Group, frozenset[int]] = defaultdict(frozenset)
+    for each in served:
+        unread[each.numbers] |= each.unread
+    aloud = {number: {*group, *beside} for group, beside in unread.items() if group for number in beside}
+    asked = {number: {*found[-1], *unread[found[-1]]} for number, found in groups.items()}
+    return {number: frozenset(found) for number, found in {**aloud, **asked}.items()}
+
+
+def _outcome(question: Question, screens: Screens, groups: tuple[Group, ...]) -> Outcome:
     begun = screens.begun.get(question.number, [])
     if not groups:
         return Outcome(question, Fate.LOST, len(begun))
@@ -135,7 +97,7 @@ def _outcome(question: Question, screens: _Screens, groups: tuple[Group, ...]) -
 
 
 def _told_beneath(
-    found: Mapping[int, Outcome], screens: _Screens, groups: Mapping[int, tuple[Group, ...]]
+    found: Mapping[int, Outcome], screens: Screens, groups: Mapping[int, tuple[Group, ...]]
 ) -> dict[int, Outcome]:
     """Where an answer fills its last page, what is said under it stands on one of its own, which is no other's notice:
     why it is cut, or what could not be made of a file of its questions.
@@ -153,11 +115,11 @@ def _told_beneath(
         words = [word for at in sorted(pieces) for word in pieces[at].text.split()] + tail[1].text.split()
         if any(_read(words, group)[0] is Fate.CUT for group in groups[number]):
             told[number] = replace(outcome, fate=Fate.CUT, noted=True)
-            screens.notices[_place(tail[1])] = [each for each in screens.notices[_place(tail[1])] if each != tail]
+            screens.notices[place(tail[1])] = [each for each in screens.notices[place(tail[1])] if each != tail]
     return told
 
 
-def _names_a_file(outcome: Outcome, screens: _Screens, groups: tuple[Group, ...]) -> bool:
+def _names_a_file(outcome: Outcome, screens: Screens, groups: tuple[Group, ...]) -> bool:
     """Whether the page under a whole answer speaks of a file of the questions that were answered together."""
     together = {number for group in groups for number in group}
     last = max((at for number in together for at, _ in screens.pieces.get(number, ())), default=None)
@@ -188,24 +150,24 @@ def _answer(words: Sequence[str], first: str, group: Group) -> Sequence[str]:
     return words[begins:] if quoted and set(quoted) <= set(group) else words
 
 
-def _told(found: dict[int, Outcome], screens: _Screens, groups: Mapping[int, tuple[Group, ...]]) -> dict[int, Outcome]:
+def _told(found: dict[int, Outcome], screens: Screens, together: Mapping[int, frozenset[int]]) -> dict[int, Outcome]:
     """Give each notice to the questions that it speaks of: the oldest group before it of which nothing else stands.
 
     A question that the model never saw has no group; such neighbours share a notice, as they would have shared a turn.
     """
     told = dict(found)
-    for place, notices in screens.notices.items():
-        here = [each for each in found.values() if (each.question.platform, each.question.channel) == place]
+    for channel, notices in screens.notices.items():
+        here = [each for each in found.values() if place(each.question) == channel]
         for at, notice in notices:
             waiting = [each for each in here if _waits(told[each.question.number], notice, at, screens)]
-            waiting.sort(key=lambda each: (_unheard(each.question, groups), *_line(each.question, told, at)))
-            for number in _meant(waiting, notice, screens, groups):
+            waiting.sort(key=lambda each: (_unheard(each.question, together), *_line(each.question, told, at)))
+            for number in _meant(waiting, notice, screens, together):
                 told[number] = Outcome(told[number].question, Fate.TOLD, 0, at)
     return told
 
 
 def _unread(
-    found: dict[int, Outcome], spoken: frozenset[int], screens: _Screens, answers: Sequence[Outcome]
+    found: dict[int, Outcome], spoken: frozenset[int], screens: Screens, answers: Sequence[Outcome]
 ) -> dict[int, Outcome]:
     """Give the notes under these answers to those questions that were said aloud and not understood.
 
@@ -217,7 +179,7 @@ def _unread(
         if found[number].fate not in (Fate.LOST, Fate.SILENT):
             continue
         question, asked_at = found[number].question, screens.asked_at.get(number, 0)
-        named = [at for at, post in screens.named.get(number, ()) if _place(post) == _place(question)]
+        named = [at for at, post in screens.named.get(number, ()) if place(post) == place(question)]
         beside = [each.at for each in answers if each.question.conversation == question.conversation and each.at]
         at = next((at for at in sorted([*named, *beside]) if at > asked_at), None)
         if at is not None:
@@ -225,17 +187,13 @@ def _unread(
     return told
 
 
-def _place(where: Question | Shown) -> tuple[str, str]:
-    return where.platform, where.channel
-
-
-def _unheard(question: Question, groups: Mapping[int, tuple[Group, ...]]) -> bool:
+def _unheard(question: Question, together: Mapping[int, frozenset[int]]) -> bool:
     """The bot has never said that it has it, nor asked for it: a notice that fits another speaks of that one.
 
     On Discord only a command is acknowledged at all.
     """
     acknowledges = question.by_command or question.platform == "slack"
-    return acknowledges and question.taken_at is None and question.number not in groups
+    return acknowledges and question.taken_at is None and question.number not in together
 
 
 def _line(question: Question, told: Mapping[int, Outcome], at: int) -> tuple[bool, float]:
@@ -248,7 +206,7 @@ def _line(question: Question, told: Mapping[int, Outcome], at: int) -> tuple[boo
     return passed, question.said_at
 
 
-def _waits(outcome: Outcome, notice: Shown, at: int, screens: _Screens) -> bool:
+def _waits(outcome: Outcome, notice: Shown, at: int, screens: Screens) -> bool:
     question = outcome.question
     if outcome.fate not in (Fate.LOST, Fate.SILENT):
         return False
@@ -265,30 +223,30 @@ def threads_of(question: Question, homes: tuple[str, ...]) -> tuple[str | None, 
 
 
 def _meant(
-    waiting: Sequence[Outcome], notice: Shown, screens: _Screens, groups: Mapping[int, tuple[Group, ...]]
+    waiting: Sequence[Outcome], notice: Shown, screens: Screens, together: Mapping[int, frozenset[int]]
 ) -> Sequence[int]:
     if marks.named(notice.text):
         waiting = [each for each in waiting if each.question.number in marks.named(notice.text)]
-    named = [each for each in waiting if notice.reply_to in screens.homes.get(each.question.number, ())]
-    chosen = next(iter(waiting if notice.reply_to is None else named), None)
+    spoken_to = {number for number, homes in screens.homes.items() if notice.reply_to in homes}
+    named = [each for each in waiting if each.question.number in spoken_to]
+    beside = [each for each in waiting if spoken_to & together.get(each.question.number, frozenset())]
+    chosen = next(iter(waiting if notice.reply_to is None else [*named, *beside]), None)
     if chosen is None:
         return ()
-    number = chosen.question.number
-    group = groups.get(number)
-    numbers = [each.question.number for each in waiting]
+    group = together.get(chosen.question.number)
     if group is not None:
-        return [each for each in numbers if each in group[-1]]
-    return _neighbours(waiting, chosen, groups)
+        return [each.question.number for each in waiting if each.question.number in group]
+    return _neighbours(waiting, chosen, together)
 
 
-def _neighbours(waiting: Sequence[Outcome], chosen: Outcome, groups: Mapping[int, tuple[Group, ...]]) -> Sequence[int]:
+def _neighbours(waiting: Sequence[Outcome], chosen: Outcome, together: Mapping[int, frozenset[int]]) -> Sequence[int]:
     """Those that wait beside it in the same conversation, and that the model never saw either."""
     run: list[int] = []
     for each in waiting:
         number = each.question.number
         if each.question.conversation != chosen.question.conversation:
             continue
-        if number not in groups:
+        if number not in together:
             run.append(number)
         elif chosen.question.number in run:
             return run

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tests.fakes.gateway import (
@@ -23,7 +23,7 @@ from tests.fakes.gateway import Stall as Silence
 from tests.fakes.gateway.rules import CHAT, catalogue
 from tests.storm import files, marks, senses
 from tests.storm.asked import Prompt, prompt
-from tests.storm.plan import DRAWN, Trouble
+from tests.storm.plan import DRAWN, SPOKEN, Trouble
 from tests.storm.senses import Sensed, Senses
 from tests.storm.values import EARLY, Diary, Paid, Served
 
@@ -60,6 +60,7 @@ class _Asked:
     numbers: tuple[int, ...]
     prompt: Prompt
     seen: SeenRequest
+    unread: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -73,6 +74,8 @@ class Model:
     """Between two pieces of a stream."""
     _ordered: deque[tuple[Trouble, float]] = field(default_factory=deque)
     _owners: dict[int, str] = field(default_factory=dict)
+    _mentioned: dict[int, str] = field(default_factory=dict)
+    """The turn that was the first to mention the file of a question which was said aloud."""
     _early: dict[int, SeenRequest] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     """By number the turn that was last seen to have it: one that was never stored leaves its own to another."""
@@ -114,7 +117,7 @@ class Model:
         turn, asks = self._turn(seen), prompt(seen.body)
         spoken = marks.asked(asks.words)
         numbers = tuple(number for number in spoken if self._owns(turn, number, spoken[-1]))
-        self._asked.append(_Asked(turn, numbers, asks, seen))
+        self._asked.append(_Asked(turn, numbers, asks, seen, frozenset(self._unread(turn, asks))))
         if turn.startswith(EARLY):
             self._early |= dict.fromkeys(numbers, seen)
         answer = self._answer(numbers, asks)
@@ -123,6 +126,13 @@ class Model:
         trouble, strength = self._ordered.popleft()
         self.diary.fired.append((seen.at, trouble))
         return _BROKEN[trouble](answer, strength)
+
+    def _unread(self, turn: str, asks: Prompt) -> Iterator[int]:
+        """Those of the turn that were said aloud and not understood: their files are mentioned beside its words."""
+        for number in () if turn.startswith(EARLY) else marks.named(asks.words):
+            aloud = (question := self.diary.questions.get(number)) is not None and question.way in SPOKEN
+            if aloud and self._mentioned.setdefault(number, turn) == turn:
+                yield number
 
     def _answer(self, numbers: tuple[int, ...], asks: Prompt) -> Answer:
         """The words of these questions, or before them the pictures that they are about."""
@@ -174,4 +184,4 @@ def _served(asked: _Asked) -> Served:
     seen = asked.seen
     left_at = seen.ended_at if seen.closed_early else None
     asks = asked.prompt
-    return Served(seen.at, asked.turn, asked.numbers, seen.whole, left_at, asks.round, asks.pictures)
+    return Served(seen.at, asked.turn, asked.numbers, seen.whole, left_at, asks.round, asks.pictures, asked.unread)

@@ -38,10 +38,11 @@ class Scene:
             self._show(f"m{number}-{time}", f"Ann asks: {marks.question(number)}")
 
     def serve(self, *numbers: int, turn: str = "", whole: bool = True, left: bool = False, round: int = 0,
-              sees: bool = False) -> None:  # fmt: skip
+              sees: bool = False, unread: tuple[int, ...] = ()) -> None:  # fmt: skip
         """The model is asked."""
         at, pictures = self._tick(), frozenset(numbers if sees else ())
-        self.served.append(Served(at, turn or str(numbers[0]), numbers, whole, at if left else None, round, pictures))
+        left_at, name = at if left else None, turn or str(numbers[0])
+        self.served.append(Served(at, name, numbers, whole, left_at, round, pictures, frozenset(unread)))
         self.signs.append(Sign(at, frozenset(numbers), REQUEST, early=self.served[-1].early))
 
     def post(self, text: str, *, platform: str = "slack", open: bool = False, thread: str | None = None,

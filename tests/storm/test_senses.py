@@ -128,3 +128,15 @@ async def test_the_model_knows_whose_picture_it_is_shown(gateway: FakeGateway, m
     await _chat(gateway, _says(17, {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}))
     await _chat(gateway, _says(18), key="parley-8-1-1.0")
     assert [(each.numbers, each.pictures) for each in model.served] == [((17,), {17}), ((18,), frozenset())]
+
+
+async def test_a_voice_note_that_is_only_mentioned_belongs_to_the_turn_that_mentions_it_first(
+    gateway: FakeGateway, model: Model
+) -> None:
+    model.diary.questions[18] = Question(18, Way.DISCORD_VOICE, "discord", "D1", None, "discord:D1", 0.0)
+    model.diary.questions[19] = Question(19, Way.DISCORD_PICTURE, "discord", "D1", None, "discord:D1", 0.0)
+    names = f"[attached, not readable: {files.name(18, 'ogg')}, {files.name(19, 'png')}]"
+    said: Json = {"role": "user", "content": f"{marks.question(17)}\n\n{names}"}
+    for key in ("parley-early-abc", "parley-7-1-1.0", "parley-8-1-1.0"):
+        await _chat(gateway, said, key=key)
+    assert [each.unread for each in model.served] == [frozenset(), {18}, frozenset()]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.storm import marks
 from tests.storm.fates import Fate
-from tests.storm.plan import Trouble
+from tests.storm.plan import Trouble, Way
 from tests.storm.scene import Scene
 
 NOTICE = "Sorry, I was interrupted."
@@ -96,6 +96,29 @@ def test_a_notice_that_replies_to_one_question_does_not_speak_of_another(scene: 
     scene.serve(2, whole=False)
     scene.post(NOTICE, platform="discord", reply_to="m2")
     assert scene.wrong() == {"silent": [1]}
+
+
+def test_a_notice_for_many_may_reply_to_the_one_that_was_said_aloud_and_not_understood(scene: Scene) -> None:
+    scene.ask(1, platform="discord")
+    scene.ask(2, Way.DISCORD_VOICE, platform="discord")
+    scene.serve(1, whole=False, unread=(2,))
+    scene.post(NOTICE, platform="discord", reply_to="m2")
+    assert scene.wrong() == {}
+    # The next turn understands it, and answers it with its own: the notice was for the first all the same.
+    scene.ask(3, platform="discord")
+    scene.answer(2, 3, platform="discord")
+    assert scene.wrong() == {}
+
+
+@pytest.mark.parametrize("first", [Way.SLACK_DIRECT, Way.SLACK_VOICE])
+def test_what_is_said_aloud_and_not_understood_is_told_with_its_turn(scene: Scene, first: Way) -> None:
+    aloud = 1 if first is Way.SLACK_VOICE else 2
+    for number in (1, 2):
+        scene.ask(number, Way.SLACK_VOICE if number == aloud else Way.SLACK_DIRECT)
+    scene.serve(3 - aloud, whole=False, unread=(aloud,))
+    scene.ask(3, Way.SLACK_VOICE)
+    scene.post(NOTICE)
+    assert scene.wrong() == {"lost": [3]}
 
 
 def test_half_an_answer_wants_a_word(scene: Scene) -> None:

@@ -55,7 +55,8 @@ class Shown:
 class Served:
     """One request for an answer, as the gateway saw it; `turn` is the turn that asks for it, by the bot's own key.
 
-    `round` counts the rounds of tools that went before it, `pictures` are the questions whose pictures it shows.
+    `round` counts the rounds of tools that went before it, `pictures` are the questions whose pictures it shows,
+    `unread` those of the turn whose files are only mentioned.
     """
 
     at: float
@@ -66,6 +67,7 @@ class Served:
     """When the client went away from it, None where it did not."""
     round: int = 0
     pictures: frozenset[int] = frozenset()
+    unread: frozenset[int] = frozenset()
 
     @property
     def early(self) -> bool:
