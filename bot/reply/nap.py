@@ -1,7 +1,7 @@
-"""A wait that somebody else can end."""
+"""A wait that somebody else can end, and one that nobody can."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -30,6 +30,18 @@ class Nap:
         """End the wait that is under way."""
         if self._waker is not None:
             _wake(self._waker)
+
+
+async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Returns when all of them have ended; where the caller is cancelled it is told so only then."""
+    under_way, cancelled = set(tasks), None
+    while under_way:
+        try:
+            _, under_way = await asyncio.wait(under_way)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 def _wake(waker: asyncio.Future[None], _: object = None) -> None:

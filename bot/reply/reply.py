@@ -16,7 +16,7 @@ from bot.contract import Button, Channel, File
 from bot.errors import ChannelError, Fenced, StoppedByReader
 from bot.reply.exhibits import Exhibits
 from bot.reply.journal import Journal
-from bot.reply.nap import Nap, Sleep
+from bot.reply.nap import Nap, Sleep, ended
 from bot.reply.screen import Closed, Screen
 from bot.reply.steady import Steady
 from bot.text import START, close, pages
@@ -146,12 +146,14 @@ class Reply:
             raise self.broken
 
     async def close(self) -> None:
-        """Make no more calls, and wait for the one under way. What is shown stays as it is."""
+        """Make no more calls, and wait for the one under way. What is shown stays as it is.
+
+        Also where it is cancelled: a call that is left alone would write over what the next run of the answer shows.
+        """
         self._screen.closed = True
         self._nap.rouse()
         self._typing_nap.rouse()
-        if tasks := [task for task in (self._pacer, self._typist) if task is not None]:
-            await asyncio.wait(tasks)
+        await ended(task for task in (self._pacer, self._typist) if task is not None)
 
     @property
     def _failed(self) -> bool:

@@ -607,6 +607,24 @@ class TestFence:
             await stage.clock.until(reply.finish())
         assert order == [f"{step} {page} after {page + 1}" for page in range(3) for step in ("begin", "end")]
 
+    async def test_a_run_that_is_cancelled_while_it_closes_has_its_call_behind_it(self) -> None:
+        """What is under way then would write over the answer of the next run."""
+        stage = Stage(latency=3.0)
+        reply = stage.new_reply()
+        await reply.start()
+        reply.write("The capital of France")
+        await stage.clock.advance(1)
+        closing = asyncio.create_task(reply.close())
+        for _ in range(2):
+            await settle()
+            closing.cancel()
+        await stage.clock.advance(1.9)
+        assert not closing.done()
+        assert stage.channel.shown() == []
+        await stage.clock.advance(0.2)
+        assert closing.cancelled()
+        assert stage.channel.shown() == ["The capital of France"]
+
 
 class TestRestart:
     def _stage(self, *texts: str, can: Capabilities = SMALL) -> Stage:
