@@ -22,6 +22,7 @@ PARLEY = ("-m", "bot", "run")
 BARE = ("-m", "bench.bare")
 PIECE_EVERY_S = 0.005
 """Between two of the twenty pieces of an answer: a tenth of a second in all, as a short answer takes."""
+NO_SETTINGS: Mapping[str, str] = {}
 _LOOK_EVERY_S = 0.005
 _PATIENCE_S = 240.0
 _REST_S = 0.05
@@ -63,13 +64,22 @@ class Sent:
 class Rig:
     """`async with Rig("bare", BARE, place) as rig:` asks through the platform and reads off what came of it."""
 
-    def __init__(self, name: str, command: Sequence[str], place: Place, database: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        place: Place,
+        database: str | None = None,
+        settings: Mapping[str, str] = NO_SETTINGS,
+    ) -> None:
         self.name = name
         self.place = place
         self._command = command
         self.gateway = FakeGateway()
         self.gateway.answer(reply_to, delay_s=PIECE_EVERY_S)
         self._database = database
+        self._settings = settings
+        self._started = 0
         self._next = 1
 
     async def __aenter__(self) -> Self:
@@ -170,6 +180,7 @@ class Rig:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _start(self) -> asyncio.subprocess.Process:
+        self._started += 1
         with self._log_file.open("wb") as log:
             return await asyncio.create_subprocess_exec(
                 sys.executable, *self._command, cwd=self._folder, env=self._environment(), stdout=log, stderr=log
@@ -193,11 +204,12 @@ class Rig:
             "TOKENGATE_BASE_URL": self.gateway.url,
             "TOKENGATE_API_KEY": self.gateway.token,
             **self.place.environment,
+            **self._settings,
         }
 
     @property
     def _log_file(self) -> Path:
-        return self._folder / "bot.log"
+        return self._folder / f"bot-{self._started}.log"
 
     def _log(self) -> str:
         return "\n".join(self._log_file.read_text("utf-8", "replace").splitlines()[-20:])

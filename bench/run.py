@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import media, memory, replies, sharing
+from bench import media, memory, recovery, replies, sharing
 from bench.discord_place import DiscordPlace
 from bench.rig import BotLost
 from bench.slack_place import SlackPlace
@@ -24,7 +24,7 @@ PLATFORMS: Mapping[str, Callable[[int], Place]] = {"slack": SlackPlace, "discord
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each platform is measured")
-    parser.add_argument("--only", choices=[*PLATFORMS, "memory", "sharing", "media"], help="one part alone")
+    parser.add_argument("--only", choices=[*PLATFORMS, "memory", "sharing", "recovery", "media"], help="one part alone")
     parser.add_argument("--json", type=Path, default=RESULT, help="where the figures are written")
     return parser.parse_args()
 
@@ -41,6 +41,9 @@ async def _measure(rounds: int, only: str | None) -> list[Row]:
     if only in (None, "sharing"):
         print("measuring PostgreSQL …", file=sys.stderr, flush=True)
         rows += sharing.rows(await sharing.measure())
+    if only in (None, "recovery"):
+        print("measuring what a kill costs …", file=sys.stderr, flush=True)
+        rows += recovery.rows(await recovery.measure())
     if only in (None, "media"):
         print("measuring voice notes and pictures …", file=sys.stderr, flush=True)
         rows += media.rows(await media.measure_notes(), await media.measure_memory(), await media.measure_blocks())

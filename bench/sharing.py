@@ -4,8 +4,8 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 from bench.memory import Waits
 from bench.rig import BARE, PARLEY, Rig
@@ -21,17 +21,25 @@ _MOST_ADDED_MS = 25.0
 async def measure() -> Waits:
     """A bare bot and one process that listens and answers, asked in turn."""
     waits = Waits({_PROCESSES: []}, [])
-    with ExitStack() as stack:
-        server = await asyncio.to_thread(PostgresServer.start, durable=True)
-        stack.callback(server.stop)
-        url = server.url(stack.enter_context(server.database()))
-        await asyncio.to_thread(_upgrade, url)
+    async with shared_database() as url:
         bare, parley = Rig("bare", BARE, SlackPlace(ASKED)), Rig("parley", PARLEY, SlackPlace(ASKED), url)
         async with bare, parley:
             for number in range(ASKED):
                 waits.bare.append(await _ask(bare, number))
                 waits.parley[_PROCESSES].append(await _ask(parley, number))
     return waits
+
+
+@asynccontextmanager
+async def shared_database() -> AsyncIterator[str]:
+    """The address of a database with all its tables, on a server of its own that syncs."""
+    server = await asyncio.to_thread(PostgresServer.start, durable=True)
+    try:
+        with server.database() as name:
+            await asyncio.to_thread(_upgrade, server.url(name))
+            yield server.url(name)
+    finally:
+        server.stop()
 
 
 def rows(waits: Waits) -> Iterator[Row]:

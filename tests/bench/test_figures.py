@@ -8,6 +8,8 @@ from sqlalchemy import create_engine, func, select
 
 from bench.memory import LENGTHS, STORES, Waits
 from bench.memory import rows as memory_rows
+from bench.recovery import Recoveries
+from bench.recovery import rows as recovery_rows
 from bench.replies import CROWDS, Figures
 from bench.replies import rows as reply_rows
 from bench.rig import Burst, Timing
@@ -113,3 +115,10 @@ def test_what_sharing_adds_is_told_in_milliseconds() -> None:
     *_, added = sharing_rows(Waits({1: [0.030, 0.020, 0.025]}, [0.005, 0.004, 0.005]))
     assert added.parley == pytest.approx(20.0)
     assert added.met
+
+
+def test_the_slowest_recovery_is_held_against_its_limit() -> None:
+    alone, slowest_alone, beside, slowest_beside = recovery_rows(Recoveries((1.0, 2.1, 1.2), (5.0, 6.9, 4.0)))
+    figures = [alone.parley, slowest_alone.parley, beside.parley, slowest_beside.parley]
+    assert figures == pytest.approx([1200.0, 2100.0, 5000.0, 6900.0])
+    assert (slowest_alone.met, slowest_beside.met) == (False, True)
