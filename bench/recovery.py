@@ -52,12 +52,10 @@ class Relay(Rig):
             self._child = await self._start()
         await old.wait()
         self._process = psutil.Process(self._child.pid)
-        await self._until(lambda: self._asked_again(number, killed_at) is not None)
+        await self._until(lambda: any(seen.at > killed_at for seen in self._requests(number)))
+        again = min(seen.at for seen in self._requests(number) if seen.at > killed_at)
         await self._answered({number}, start)
-        return (self._asked_again(number, killed_at) or killed_at) - killed_at
-
-    def _asked_again(self, number: int, killed_at: float) -> float | None:
-        return min((seen.at for seen in self._requests(number) if seen.at > killed_at), default=None)
+        return again - killed_at
 
     async def _until(self, seen: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _PATIENCE_S

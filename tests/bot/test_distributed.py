@@ -112,8 +112,8 @@ async def process(name: str, desk: Desk, url: str, pace: Pace = PACE, *, works: 
         if works:
             listeners = len(run(url, _LISTENERS))
             each.runner.start("slack")
-            if pace.poll_s > 1:  # what is announced before somebody listens is found by the next poll
-                await until(lambda: len(run(url, _LISTENERS)) > listeners)
+            # What is announced before somebody listens is found by the next poll, which may be far off.
+            await until(lambda: len(run(url, _LISTENERS)) > listeners)
         try:
             yield each
         finally:

@@ -23,7 +23,7 @@ from tests.fakes.gateway import Stall as Silence
 from tests.fakes.gateway.rules import CHAT, catalogue
 from tests.storm import files, marks, senses
 from tests.storm.asked import Prompt, prompt
-from tests.storm.plan import DRAWN, SPOKEN, Trouble
+from tests.storm.plan import DRAWN, SPOKEN, Trouble, Way
 from tests.storm.senses import Sensed, Senses
 from tests.storm.values import EARLY, Diary, Paid, Served
 
@@ -130,21 +130,21 @@ class Model:
     def _unread(self, turn: str, asks: Prompt) -> Iterator[int]:
         """Those of the turn that were said aloud and not understood: their files are mentioned beside its words."""
         for number in () if turn.startswith(EARLY) else marks.named(asks.words):
-            aloud = (question := self.diary.questions.get(number)) is not None and question.way in SPOKEN
-            if aloud and self._mentioned.setdefault(number, turn) == turn:
+            if self._came(number, SPOKEN) and self._mentioned.setdefault(number, turn) == turn:
                 yield number
 
     def _answer(self, numbers: tuple[int, ...], asks: Prompt) -> Answer:
         """The words of these questions, or before them the pictures that they are about."""
-        wanted = [number for number in numbers if self._draws(number)]
+        wanted = [number for number in numbers if self._came(number, DRAWN)]
         if wanted and asks.draws and not asks.round:
             return Answer("", tool_calls=tuple(_call(asks.draws, number) for number in wanted), delay_s=self.delay_s)
         text = marks.answer(numbers) if numbers else "There was no question."
         return Answer(text, chunks=max(4, len(text) // _PIECE), delay_s=self.delay_s)
 
-    def _draws(self, number: int) -> bool:
+    def _came(self, number: int, ways: frozenset[Way]) -> bool:
+        """Whether the question was asked in one of these ways."""
         question = self.diary.questions.get(number)
-        return question is not None and question.way in DRAWN
+        return question is not None and question.way in ways
 
     def _turn(self, seen: SeenRequest) -> str:
         found = _TURN.search(seen.headers.get("idempotency-key", ""))

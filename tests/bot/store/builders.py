@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.contract import Address, Addressed, Attachment, Keys, MessageReceived, Origin, Person, PersonKind
-from bot.model import Answer, Bounds, Claim, ConversationId, TurnState, Window
+from bot.model import Answer, Bounds, Claim, ConversationId, Ended, TurnState, Window
 from bot.store import Store
 
 BOUNDS = Bounds(waiting=20, open_turns=100)
@@ -51,10 +51,10 @@ async def begin(store: Store, conversation: ConversationId, limit: int = LIMIT) 
     return claim
 
 
-async def finish(store: Store, claim: Claim, text: str) -> None:
+async def finish(store: Store, claim: Claim, text: str) -> Ended:
     """Answer and close a claimed turn."""
     await store.answered(claim.turn, claim.attempt, Answer(text, "gpt-5.4"))
-    await store.closed(claim.turn, claim.attempt, TurnState.DONE)
+    return await store.closed(claim.turn, claim.attempt, TurnState.DONE)
 
 
 async def exchange(store: Store, message: MessageReceived, text: str) -> ConversationId:

@@ -106,8 +106,7 @@ async def test_an_answer_begun_after_the_edit_of_an_older_question_is_not_stale(
     assert second.turn in (await store.edited(CHANNEL, "1", "Eins")).stale
     anew = await begin(store, conversation)
     assert spoken(anew.window)[0] == "user: Eins"
-    await store.answered(anew.turn, anew.attempt, Answer("zwei", "gpt-5.4"))
-    assert not (await store.closed(anew.turn, anew.attempt, TurnState.DONE)).stale
+    assert not (await finish(store, anew, "zwei")).stale
 
 
 async def test_nor_is_one_that_another_run_begins_over(store: Store) -> None:
@@ -115,8 +114,7 @@ async def test_nor_is_one_that_another_run_begins_over(store: Store) -> None:
     await begin(store, conversation)
     await store.edited(CHANNEL, "1", "Eins")
     over = await begin(store, conversation)
-    await store.answered(over.turn, over.attempt, Answer("zwei", "gpt-5.4"))
-    assert not (await store.closed(over.turn, over.attempt, TurnState.DONE)).stale
+    assert not (await finish(store, over, "zwei")).stale
 
 
 async def test_an_answer_that_was_stored_before_the_edit_is_stale_whoever_shows_it(store: Store) -> None:
